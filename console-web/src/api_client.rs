@@ -1,0 +1,149 @@
+//! `/v1` over HTTP: typed questions, typed answers, one kind of failure.
+
+use executor_api::problem::Problem;
+use gloo_net::http::{RequestBuilder, Response};
+use leptos::prelude::{RwSignal, Set};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::browser;
+
+/// Why an answer is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The service does not answer.
+    Unreachable,
+    /// The service wants a token, or another one.
+    Unauthorized,
+    /// The service says no, and why.
+    Problem(Box<Problem>),
+    /// An answer that this console does not understand.
+    Odd(String),
+}
+
+impl Failure {
+    /// Title, detail, what to do, request id; empty where there is nothing to say.
+    pub(crate) fn words(&self) -> [String; 4] {
+        match self {
+            Self::Unreachable => [
+                "The service does not answer".into(),
+                "The connection failed. Nothing is lost: jobs run on the server.".into(),
+                "This page tries again by itself.".into(),
+                String::new(),
+            ],
+            Self::Unauthorized => ["A token is needed".into(), String::new(), String::new(), String::new()],
+            Self::Problem(problem) => {
+                let p = problem.as_ref();
+                [p.title.clone(), p.detail.clone(), p.hint.clone(), p.request_id.clone()]
+            }
+            Self::Odd(what) => [
+                "The answer could not be read".into(),
+                what.clone(),
+                "Console and service may be of different versions: reload the page.".into(),
+                String::new(),
+            ],
+        }
+    }
+
+    /// The problem's code, if it is one.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Problem(problem) => &problem.code,
+            _ => "",
+        }
+    }
+}
+
+thread_local! {
+    static TOKEN_NEEDED: RwSignal<bool> = RwSignal::new(false);
+}
+
+/// Whether an answer was 401 since the last token.
+pub(crate) fn token_needed() -> RwSignal<bool> {
+    TOKEN_NEEDED.with(|signal| *signal)
+}
+
+/// Asks, and calls back with the answer's text. One future for all pages: what differs is only the reading.
+pub(crate) fn ask(path: String, then: impl FnOnce(Result<String, Failure>) + 'static) {
+    let then: Box<dyn FnOnce(Result<String, Failure>)> = Box::new(then);
+    wasm_bindgen_futures::spawn_local(async move { then(get_text(&path).await) });
+}
+
+/// Asks for a value.
+pub(crate) fn get<T: DeserializeOwned + 'static>(path: String, then: impl FnOnce(Result<T, Failure>) + 'static) {
+    ask(path, move |text| then(text.and_then(|text| read(&text))));
+}
+
+/// Asks for a value, for those who wait for it.
+pub(crate) async fn fetch<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    read(&get_text(path).await?)
+}
+
+/// Sends a body, and calls back with the answer.
+pub(crate) fn post<T: DeserializeOwned + 'static>(
+    path: String,
+    body: &impl Serialize,
+    key: &str,
+    then: impl FnOnce(Result<T, Failure>) + 'static,
+) {
+    send(path, body, key, move |text| then(text.and_then(|text| read(&text))));
+}
+
+/// Sends a body, with an `Idempotency-Key` unless it is empty, and calls back with the answer's text.
+pub(crate) fn send(path: String, body: &impl Serialize, key: &str, then: impl FnOnce(Result<String, Failure>) + 'static) {
+    let body = serde_json::to_string(body);
+    let then: Box<dyn FnOnce(Result<String, Failure>)> = Box::new(then);
+    let key = key.to_owned();
+    wasm_bindgen_futures::spawn_local(async move {
+        then(match body {
+            Ok(body) => post_text(&path, body, &key).await,
+            Err(error) => Err(Failure::Odd(error.to_string())),
+        });
+    });
+}
+
+/// Reads an answer's text.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|error| Failure::Odd(error.to_string()))
+}
+
+/// The answer's own text: for documents whose bytes matter.
+pub(crate) async fn get_text(path: &str) -> Result<String, Failure> {
+    let request = with_token(RequestBuilder::new(path)).build().map_err(|error| Failure::Odd(error.to_string()))?;
+    text(request.send().await).await
+}
+
+async fn post_text(path: &str, body: String, key: &str) -> Result<String, Failure> {
+    let mut request = with_token(RequestBuilder::new(path)).method(gloo_net::http::Method::POST).header("Content-Type", "application/json");
+    if !key.is_empty() {
+        request = request.header("Idempotency-Key", key);
+    }
+    let request = request.body(body).map_err(|error| Failure::Odd(error.to_string()))?;
+    text(request.send().await).await
+}
+
+/// Adds the token, if the tab has one.
+pub(crate) fn with_token(request: RequestBuilder) -> RequestBuilder {
+    match browser::token() {
+        Some(token) => request.header("Authorization", &format!("Bearer {token}")),
+        None => request,
+    }
+}
+
+async fn text(answer: Result<Response, gloo_net::Error>) -> Result<String, Failure> {
+    let answer = answer.map_err(|_| Failure::Unreachable)?;
+    let status = answer.status();
+    let body = answer.text().await.map_err(|_| Failure::Unreachable)?;
+    match status {
+        200..=299 => Ok(body),
+        401 => {
+            token_needed().set(true);
+            Err(Failure::Unauthorized)
+        }
+        _ => Err(match serde_json::from_str::<Problem>(&body) {
+            Ok(problem) => Failure::Problem(Box::new(problem)),
+            Err(_) if status >= 502 => Failure::Unreachable,
+            Err(_) => Failure::Odd(format!("HTTP {status}")),
+        }),
+    }
+}

@@ -1,0 +1,132 @@
+//! What the browser is asked for: storage, clock, clipboard, files, frames.
+
+use wasm_bindgen::prelude::{Closure, JsValue};
+use wasm_bindgen::{JsCast, UnwrapThrowExt};
+use web_sys::{HtmlElement, Storage, Window};
+
+pub(crate) fn window() -> Window {
+    web_sys::window().unwrap_throw()
+}
+
+pub(crate) fn document() -> web_sys::Document {
+    window().document().unwrap_throw()
+}
+
+/// Milliseconds since 1970.
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]
+pub(crate) fn now() -> i64 {
+    js_sys::Date::now() as i64
+}
+
+/// Milliseconds of a clock that only goes forward.
+pub(crate) fn ticks() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// Minutes that the user's clock is ahead of UTC.
+#[expect(clippy::cast_possible_truncation, reason = "an offset is at most some hundred minutes")]
+pub(crate) fn offset_minutes() -> i64 {
+    -(js_sys::Date::new_0().get_timezone_offset() as i64)
+}
+
+pub(crate) fn remove(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        element.remove();
+    }
+}
+
+/// Kept over restarts of the browser.
+pub(crate) fn stored(name: &str) -> Option<String> {
+    local().and_then(|storage| storage.get_item(name).ok().flatten())
+}
+
+pub(crate) fn store(name: &str, value: &str) {
+    if let Some(storage) = local() {
+        // A browser that forbids storage only forgets.
+        let _forgotten = storage.set_item(name, value);
+    }
+}
+
+/// Kept as long as the tab.
+pub(crate) fn token() -> Option<String> {
+    session().and_then(|storage| storage.get_item("penstock-token").ok().flatten()).filter(|token| !token.is_empty())
+}
+
+pub(crate) fn set_token(token: &str) {
+    if let Some(storage) = session() {
+        let _forgotten = storage.set_item("penstock-token", token);
+    }
+}
+
+fn local() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+fn session() -> Option<Storage> {
+    window().session_storage().ok().flatten()
+}
+
+/// Runs once before the next paint.
+pub(crate) fn on_frame(run: impl FnOnce() + 'static) {
+    let run = Closure::once_into_js(run);
+    let _id = window().request_animation_frame(run.unchecked_ref());
+}
+
+/// The address without making a step in the history.
+pub(crate) fn replace_address(address: &str) {
+    if let Ok(history) = window().history() {
+        let state = history.state().unwrap_or(JsValue::NULL);
+        let _refused = history.replace_state_with_url(&state, "", Some(address));
+    }
+}
+
+pub(crate) fn set_title(title: &str) {
+    document().set_title(&format!("{title} · Penstock"));
+}
+
+/// Copies a text; calls back with whether it worked.
+pub(crate) fn copy(text: &str, then: impl FnOnce(bool) + 'static) {
+    let promise = window().navigator().clipboard().write_text(text);
+    wasm_bindgen_futures::spawn_local(async move { then(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()) });
+}
+
+/// Hands a text to the user as a file.
+pub(crate) fn download(name: &str, text: &str) {
+    let parts = js_sys::Array::of1(&JsValue::from_str(text));
+    let kind = web_sys::BlobPropertyBag::new();
+    kind.set_type("application/json");
+    let Ok(blob) = web_sys::Blob::new_with_str_sequence_and_options(&parts, &kind) else { return };
+    let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
+    if let Ok(link) = document().create_element("a") {
+        let link: web_sys::HtmlAnchorElement = link.unchecked_into();
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+    }
+    let _kept = web_sys::Url::revoke_object_url(&url);
+}
+
+/// Elements that match a selector, in document order.
+pub(crate) fn all(selector: &str) -> Vec<HtmlElement> {
+    let Ok(nodes) = document().query_selector_all(selector) else { return Vec::new() };
+    (0..nodes.length()).filter_map(|i| nodes.item(i).and_then(|node| node.dyn_into().ok())).collect()
+}
+
+/// Whether the page can be seen.
+pub(crate) fn is_visible() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
+}
+
+/// Place of a pointer within an element, 0 to `units`, from the left and from the top.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "clamped to small units before")]
+pub(crate) fn place_in(element: &web_sys::Element, x: i32, y: i32, units: (u64, u64)) -> (u64, u64) {
+    let area = element.get_bounding_client_rect();
+    let share = |at: f64, from: f64, size: f64, units: u64| (((at - from) / size.max(1.0)).clamp(0.0, 1.0) * units as f64) as u64;
+    (share(f64::from(x), area.left(), area.width(), units.0), share(f64::from(y), area.top(), area.height(), units.1))
+}
+
+/// A fresh name for a deliberate act, so that its repeat can be told.
+pub(crate) fn fresh_key() -> String {
+    let random = || (js_sys::Math::random() * 4_294_967_296.0).to_string();
+    format!("console-{}-{}-{}", now(), random(), random())
+}

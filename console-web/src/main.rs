@@ -1,0 +1,5 @@
+//! The console's entry.
+
+fn main() {
+    console_web::start();
+}

@@ -1,0 +1,233 @@
+//! The studio's signals and what happens between them.
+
+use std::time::Duration;
+
+use executor_api::plan::{DetailCreate, PlanAnswer, PlanCreate, SnapshotCreate};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use planner_core::probe::Probe;
+use planner_core::refusal::Refusal;
+use planner_core::request::{Acknowledgement, Request};
+use planner_core::sql::identifier::TableName;
+use planner_wasm::message::{Preview, Reply};
+
+use crate::api_client::{self, Failure};
+use crate::browser;
+use crate::erase::effect;
+use crate::planner_worker::Planner;
+use crate::views::facts::{self, SnapshotFacts};
+use crate::views::question::Wish;
+use crate::views::studio::Studio;
+
+/// Cells of the strip: beyond it neighbours are merged.
+const CELLS: u32 = 600;
+/// Rest after which the server is asked.
+const REST: Duration = Duration::from_millis(400);
+/// Browsers refuse more than some twenty changes of the address a second.
+const ADDRESS_MS: i64 = 300;
+
+/// What the worker made of the last request.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Planned {
+    /// Nothing yet.
+    Nothing,
+    /// A plan.
+    Plan { preview: Box<Preview>, request: Box<Request>, took_ms: f64 },
+    /// A refusal.
+    Refused(Refusal),
+    /// Facts are missing.
+    Needs(Vec<Probe>),
+    /// The worker failed.
+    Failed(String),
+}
+
+/// What the server says of the plan on the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Check {
+    /// It was not asked.
+    Unchecked,
+    /// It is being asked.
+    Computing,
+    /// It computed the same and stored the plan.
+    Same(Box<PlanAnswer>),
+    /// It says something else.
+    Differs(Failure),
+}
+
+/// The signals.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Model {
+    pub(super) studio: RwSignal<Studio>,
+    pub(super) snapshot: RwSignal<Option<SnapshotFacts>>,
+    pub(super) failure: RwSignal<Option<Failure>>,
+    pub(super) plan: RwSignal<Planned>,
+    pub(super) check: RwSignal<Check>,
+    /// Whether a pointer drags: no request leaves the page meanwhile.
+    pub(super) dragging: RwSignal<bool>,
+    pub(super) reviewing: RwSignal<bool>,
+    pub(super) planner: Planner,
+    /// Counts snapshots, so that late answers can be told.
+    turn: StoredValue<u32>,
+    written_at: StoredValue<i64>,
+}
+
+impl Model {
+    pub(super) fn new() -> Self {
+        let query = use_query_map();
+        let read = move |query: &leptos_router::params::ParamsMap| Studio::read(|name| query.get(name));
+        let studio = RwSignal::new(query.with_untracked(read));
+        let plan = RwSignal::new(Planned::Nothing);
+        let on_plan = move |reply: Reply, request: &Request, took_ms: f64| {
+            plan.set(match reply {
+                Reply::Planned(preview) => Planned::Plan { preview, request: Box::new(request.clone()), took_ms },
+                Reply::Refused(refusal) => Planned::Refused(refusal),
+                Reply::NeedsDetail { probes } => Planned::Needs(probes),
+                Reply::Failed { message } => Planned::Failed(message),
+                Reply::Loaded { .. } | Reply::Chunks { .. } | Reply::Document { .. } => return,
+            });
+        };
+        let model = Self {
+            studio,
+            snapshot: RwSignal::new(None),
+            failure: RwSignal::new(None),
+            plan,
+            check: RwSignal::new(Check::Unchecked),
+            dragging: RwSignal::new(false),
+            reviewing: RwSignal::new(false),
+            planner: Planner::start(CELLS, Box::new(on_plan)),
+            turn: StoredValue::new(0),
+            written_at: StoredValue::new(0),
+        };
+        // A link or Back to another address of the studio.
+        effect(move |before: Option<Studio>| {
+            let said = query.with(read);
+            if before.is_some_and(|before| before != said) {
+                studio.set(said.clone());
+            }
+            said
+        });
+        let tables = Memo::new(move |_| studio.with(|studio| studio.source.clone().zip(studio.target.clone())));
+        effect(move |_| {
+            if tables.get().is_some() {
+                model.take_snapshot();
+            }
+        });
+        let request = Memo::new(move |_| studio.with(Studio::request));
+        effect(move |_| {
+            if let Some(request) = request.get().filter(|_| model.snapshot.with(Option::is_some)) {
+                model.planner.plan(request);
+            }
+        });
+        effect(move |_| model.write_address());
+        effect(move |before: Option<Option<TimeoutHandle>>| {
+            if let Some(handle) = before.flatten() {
+                handle.clear();
+            }
+            model.after_plan()
+        });
+        model
+    }
+
+    /// Chooses a table; a new source also means a new window.
+    pub(super) fn choose_table(self, name: Option<TableName>, source: bool) {
+        self.studio.update(|studio| {
+            studio.acknowledged.clear();
+            if source {
+                if studio.target == name {
+                    studio.target = None;
+                }
+                studio.source = name;
+                studio.window = None;
+            } else {
+                studio.target = name;
+            }
+        });
+    }
+
+    /// Asks for the facts of both tables.
+    pub(super) fn take_snapshot(self) {
+        let Some((source, target)) = self.studio.with_untracked(|studio| studio.source.clone().zip(studio.target.clone())) else { return };
+        let turn = self.turn.get_value().wrapping_add(1);
+        self.turn.set_value(turn);
+        self.failure.set(None);
+        self.snapshot.set(None);
+        self.plan.set(Planned::Nothing);
+        let body = SnapshotCreate { source: Some(source), target, time_column: None };
+        api_client::send("/v1/snapshots".to_owned(), &body, "", move |answer| self.loaded(turn, answer));
+    }
+
+    fn loaded(self, turn: u32, answer: Result<String, Failure>) {
+        if self.turn.try_get_value() != Some(turn) {
+            return;
+        }
+        match answer.and_then(|text| facts::read(&text).map_err(Failure::Odd)) {
+            Ok(snapshot) => {
+                self.planner.ask(&Wish::Load(snapshot.text.clone()), |_| ());
+                self.snapshot.set(Some(snapshot));
+            }
+            Err(failure) => self.failure.set(Some(failure)),
+        }
+    }
+
+    /// What follows once the user rests: the server's check, or the facts that are missing.
+    fn after_plan(self) -> Option<TimeoutHandle> {
+        if self.dragging.get() {
+            if !self.reviewing.get_untracked() {
+                self.check.set(Check::Unchecked);
+            }
+            return None;
+        }
+        let plan = self.plan.get();
+        let digest = self.snapshot.with(|answer| answer.as_ref().map(|answer| answer.digest.clone()))?;
+        match plan {
+            Planned::Plan { preview, request, .. } => {
+                self.check.set(Check::Computing);
+                let body = PlanCreate { expect_digest: Some(preview.digest), request: *request, snapshot: digest };
+                set_timeout_with_handle(move || self.ask_server(&body), REST).ok()
+            }
+            Planned::Needs(probes) => {
+                self.check.set(Check::Unchecked);
+                let turn = self.turn.get_value();
+                let ask = move || {
+                    let path = format!("/v1/snapshots/{digest}/detail");
+                    api_client::send(path, &DetailCreate { probes }, "", move |answer| self.loaded(turn, answer));
+                };
+                set_timeout_with_handle(ask, REST / 4).ok()
+            }
+            Planned::Nothing | Planned::Refused(_) | Planned::Failed(_) => {
+                self.check.set(Check::Unchecked);
+                None
+            }
+        }
+    }
+
+    fn ask_server(self, body: &PlanCreate) {
+        let expected = body.expect_digest.clone();
+        api_client::post("/v1/plans".to_owned(), body, "", move |answer| {
+            let is_shown = |plan: &Planned| matches!(plan, Planned::Plan { preview, .. } if Some(&preview.digest) == expected.as_ref());
+            if self.plan.try_with_untracked(is_shown) == Some(true) {
+                self.check.set(match answer {
+                    Ok(answer) => Check::Same(Box::new(answer)),
+                    Err(failure) => Check::Differs(failure),
+                });
+            }
+        });
+    }
+
+    /// Takes a danger as seen.
+    pub(super) fn acknowledge(self, what: Acknowledgement) {
+        self.studio.update(|studio| {
+            studio.acknowledged.insert(what);
+        });
+    }
+
+    fn write_address(self) {
+        let address = self.studio.with(Studio::address);
+        let now = browser::now();
+        if self.dragging.get() && now - self.written_at.get_value() < ADDRESS_MS {
+            return;
+        }
+        self.written_at.set_value(now);
+        browser::replace_address(&address);
+    }
+}

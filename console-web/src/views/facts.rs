@@ -1,0 +1,138 @@
+//! Of a snapshot, what the page itself looks at. The whole document goes to the worker as the text that it came in.
+
+use std::collections::BTreeMap;
+
+use planner_core::digest::Digest;
+use planner_core::snapshot::{DedupWindow, Partition, TimeProfile};
+use planner_core::sql::identifier::TableName;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Answer of `POST /v1/snapshots`, as far as the page reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotFacts {
+    /// The snapshot's name.
+    pub digest: Digest,
+    /// What the page shows.
+    pub facts: Facts,
+    /// The snapshot's own text.
+    pub text: String,
+}
+
+/// What the page shows of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Facts {
+    /// The server that was asked.
+    pub server: ServerFacts,
+    /// Where rows are read.
+    pub source: TableFacts,
+    /// Where rows are written.
+    pub target: TableFacts,
+    /// Materialized views around both.
+    #[serde(default)]
+    pub views: Vec<ViewFacts>,
+}
+
+/// Of the server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ServerFacts {
+    /// Its limit on memory in bytes; 0 when it does not say.
+    pub memory_bytes: u64,
+    /// Its time zone.
+    pub timezone: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct TableFacts {
+    /// How long it remembers blocks.
+    pub dedup: DedupWindow,
+    /// The table.
+    pub name: TableName,
+    /// Active partitions.
+    #[serde(default)]
+    pub partitions: Vec<Partition>,
+    /// Distribution over time, by column.
+    #[serde(default)]
+    pub times: BTreeMap<String, TimeProfile>,
+    /// Mutations that have not finished.
+    pub unfinished_mutations: u64,
+}
+
+impl TableFacts {
+    /// Rows in active parts.
+    pub fn rows(&self) -> u64 {
+        self.partitions.iter().map(|partition| partition.rows).sum()
+    }
+
+    /// Uncompressed bytes in active parts.
+    pub fn bytes(&self) -> u64 {
+        self.partitions.iter().map(|partition| partition.bytes).sum()
+    }
+}
+
+/// Of a materialized view.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ViewFacts {
+    /// The view.
+    pub name: TableName,
+    /// The table whose inserts fire it.
+    pub source: TableName,
+    /// The table that it writes.
+    #[serde(default)]
+    pub target: Option<TableName>,
+}
+
+impl Facts {
+    /// Views that write the target from the source.
+    pub fn feeding(&self) -> Vec<String> {
+        let feeds = |view: &&ViewFacts| view.target.as_ref() == Some(&self.target.name) && view.source == self.source.name;
+        self.views.iter().filter(feeds).map(|view| view.name.to_string()).collect()
+    }
+
+    /// Views that read the target.
+    pub fn reading_target(&self) -> Vec<String> {
+        self.views.iter().filter(|view| view.source == self.target.name).map(|view| view.name.to_string()).collect()
+    }
+}
+
+/// Reads the answer; what is wrong with it, in words.
+pub fn read(answer: &str) -> Result<SnapshotFacts, String> {
+    #[derive(Deserialize)]
+    struct Answer<'a> {
+        digest: Digest,
+        #[serde(borrow)]
+        snapshot: &'a RawValue,
+    }
+    let answer: Answer<'_> = serde_json::from_str(answer).map_err(|error| error.to_string())?;
+    let text = answer.snapshot.get();
+    Ok(SnapshotFacts {
+        digest: answer.digest,
+        facts: serde_json::from_str(text).map_err(|error| error.to_string())?,
+        text: text.to_owned(),
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) const ANSWER: &str = r#"{"digest":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","snapshot":{"format":1,"policy":{},"server":{"memory_bytes":7,"settings":{},"timezone":"UTC","version":"26.7"},
+"source":{"columns":[],"dedup":{"blocks":1,"seconds":0},"engine":"MergeTree","engine_full":"","name":{"database":"demo","table":"events"},"partition_key":"","partitions":[{"bytes":10,"id":"1","name":"1","parts":1,"rows":5},{"bytes":20,"id":"2","name":"2","parts":1,"rows":6}],"primary_key":"","sorting_key":"","unfinished_mutations":0,"uuid":"x"},
+"target":{"columns":[],"dedup":{"blocks":0,"seconds":0},"engine":"MergeTree","engine_full":"","name":{"database":"demo","table":"copy"},"partition_key":"","primary_key":"","sorting_key":"","unfinished_mutations":2,"uuid":"y"},
+"views":[{"columns":[],"name":{"database":"demo","table":"v"},"select":"SELECT 1","source":{"database":"demo","table":"events"},"target":{"database":"demo","table":"copy"},"uuid":"z"}]},"taken_at":1}"#;
+
+    #[test]
+    fn facts_are_read_and_the_text_is_kept() {
+        let snapshot = read(ANSWER).unwrap();
+        assert_eq!((snapshot.facts.source.rows(), snapshot.facts.source.bytes()), (11, 30));
+        assert_eq!(snapshot.facts.feeding(), ["demo.v"]);
+        assert!(snapshot.facts.reading_target().is_empty());
+        // The whole document, as the worker will read it.
+        let whole: planner_core::snapshot::Snapshot = serde_json::from_str(&snapshot.text).unwrap();
+        assert_eq!(whole.target.unfinished_mutations, snapshot.facts.target.unfinished_mutations);
+        assert!(read("{}").is_err());
+    }
+}

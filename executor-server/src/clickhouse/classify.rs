@@ -1,0 +1,84 @@
+//! What an answer of ClickHouse asks for: classified once, here (clickhouse.md section 5).
+
+/// What a failure asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// The chunk is too big, or the server is full: back off, a few times.
+    TooBig,
+    /// The server is busy: back off.
+    Busy,
+    /// The answer is lost, or the server cannot tell: the outcome is unknown until evidence is found.
+    Lost,
+    /// A query of this id runs: adopt it.
+    StillRunning,
+    /// The statement is wrong: fail at once.
+    Fatal,
+    /// Not allowed, or read-only: fail at once.
+    NotAllowed,
+    /// Not in the table: find out what was written, then repeat a few times.
+    Unclear,
+}
+
+impl Class {
+    /// Every class.
+    pub const ALL: [Self; 7] = [Self::TooBig, Self::Busy, Self::Lost, Self::StillRunning, Self::Fatal, Self::NotAllowed, Self::Unclear];
+}
+
+/// The class of an exception code.
+pub fn class(code: i32) -> Class {
+    match code {
+        // MEMORY_LIMIT_EXCEEDED, TIMEOUT_EXCEEDED, TOO_MANY_PARTS
+        241 | 159 | 252 => Class::TooBig,
+        // QUOTA_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES
+        201 | 202 => Class::Busy,
+        // SOCKET_TIMEOUT, NETWORK_ERROR, ALL_CONNECTION_TRIES_FAILED, UNKNOWN_STATUS_OF_INSERT, KEEPER_EXCEPTION,
+        // TABLE_IS_READ_ONLY, NO_ZOOKEEPER, ABORTED
+        209 | 210 | 279 | 319 | 999 | 242 | 225 | 236 => Class::Lost,
+        // QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING
+        216 => Class::StillRunning,
+        // READONLY, ACCESS_DENIED, AUTHENTICATION_FAILED, REQUIRED_PASSWORD, WRONG_PASSWORD, UNKNOWN_USER
+        164 | 497 | 516 | 194 | 193 | 192 => Class::NotAllowed,
+        // The statement, its names, its types or its values are wrong: a repeat gives the same answer.
+        6 | 10 | 15 | 16 | 20 | 27 | 36 | 38 | 41 | 42 | 43 | 44 | 46 | 47 | 48 | 50 | 53 | 57 | 60 | 62 | 63 | 69 | 70 | 72 | 81 | 115
+        | 117 | 130 | 131 | 153 | 179 | 182 | 184 | 207 | 215 | 218 | 321 | 349 | 352 | 386 | 395 | 407 | 456 | 457 | 469 => Class::Fatal,
+        _ => Class::Unclear,
+    }
+}
+
+/// Whether a query that ended with this code provably never began to write: refused while it was parsed, analysed,
+/// authorized or admitted. Any other exception may come after some of its parts were committed.
+pub fn before_start(code: i32) -> bool {
+    matches!(code, 202 | 216 | 164 | 497 | 516 | 194 | 193 | 192 | 46 | 47 | 57 | 60 | 62 | 63 | 81 | 115)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_section_5_row_by_row() {
+        let check = |codes: &[i32], expected: Class| {
+            for code in codes {
+                assert_eq!(class(*code), expected, "{code}");
+            }
+        };
+        check(&[241, 159, 252], Class::TooBig);
+        check(&[202, 201], Class::Busy);
+        check(&[209, 210, 279], Class::Lost);
+        check(&[319, 999, 242, 225], Class::Lost);
+        check(&[216], Class::StillRunning);
+        check(&[60, 47, 16, 62, 53, 20], Class::Fatal);
+        check(&[497, 516, 164], Class::NotAllowed);
+        check(&[0, 1_000_000, 999_999], Class::Unclear);
+    }
+
+    #[test]
+    fn only_refusals_before_execution_prove_that_nothing_was_written() {
+        for code in [241, 159, 252, 209, 210, 319, 999, 394, 395, 0] {
+            assert!(!before_start(code), "{code}");
+        }
+        for code in [47, 60, 62, 497, 516, 164, 202, 216] {
+            assert!(before_start(code), "{code}");
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! One request, one answer. Nothing is repeated here: whether a repeat is safe is not the client's to say.
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::config::ClickHouse;
+
+/// The ClickHouse that the service works on.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    config: ClickHouse,
+}
+
+/// One statement to send.
+#[derive(Clone, Debug, Default)]
+pub struct Query<'a> {
+    sql: &'a str,
+    arguments: Vec<(String, String)>,
+    timeout: Option<Duration>,
+}
+
+impl<'a> Query<'a> {
+    /// A statement with no limit on its time.
+    pub fn new(sql: &'a str) -> Self {
+        Self { sql, arguments: Vec::new(), timeout: None }
+    }
+
+    /// Value of `{name:Type}` in the statement; bound by the server, never part of the text.
+    #[must_use]
+    pub fn param(mut self, name: &str, value: &str) -> Self {
+        // The server reads parameters in its escaped text form.
+        let mut escaped = String::with_capacity(value.len());
+        for c in value.chars() {
+            match c {
+                '\\' => escaped.push_str("\\\\"),
+                '\t' => escaped.push_str("\\t"),
+                '\n' => escaped.push_str("\\n"),
+                '\r' => escaped.push_str("\\r"),
+                '\0' => escaped.push_str("\\0"),
+                _ => escaped.push(c),
+            }
+        }
+        self.arguments.push((format!("param_{name}"), escaped));
+        self
+    }
+
+    /// Value of an `Array(String)` parameter.
+    #[must_use]
+    pub fn param_list<'v>(mut self, name: &str, values: impl IntoIterator<Item = &'v str>) -> Self {
+        let quoted: Vec<String> = values.into_iter().map(planner_core::sql::literal::string).collect();
+        self.arguments.push((format!("param_{name}"), format!("[{}]", quoted.join(","))));
+        self
+    }
+
+    /// A setting.
+    #[must_use]
+    pub fn setting(mut self, name: &str, value: &str) -> Self {
+        self.arguments.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Settings.
+    #[must_use]
+    pub fn settings(mut self, settings: &BTreeMap<String, String>) -> Self {
+        self.arguments.extend(settings.iter().map(|(name, value)| (name.clone(), value.clone())));
+        self
+    }
+
+    /// Gives up waiting for the answer after this time. The statement may go on on the server.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
+    }
+}
+
+/// A complete answer.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The text.
+    pub text: String,
+    /// What the server counted.
+    pub summary: Summary,
+}
+
+/// `X-ClickHouse-Summary`. Counts rows that deduplication dropped, too: no evidence of anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Summary {
+    /// Rows read.
+    #[serde(deserialize_with = "lenient")]
+    pub read_rows: u64,
+    /// Rows written.
+    #[serde(deserialize_with = "lenient")]
+    pub written_rows: u64,
+    /// Bytes written.
+    #[serde(deserialize_with = "lenient")]
+    pub written_bytes: u64,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The request did not leave: no connection.
+    NotSent(String),
+    /// The request left, or may have left; the answer did not come.
+    Lost(String),
+    /// The server answered with an exception.
+    Exception {
+        /// Its code.
+        code: i32,
+        /// Its words.
+        message: String,
+    },
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent(reason) => write!(f, "no connection: {reason}"),
+            Self::Lost(reason) => write!(f, "answer lost: {reason}"),
+            Self::Exception { message, .. } => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl Client {
+    /// A client. Fails when no TLS can be set up.
+    pub fn new(config: ClickHouse) -> Result<Self, String> {
+        let mut headers = HeaderMap::new();
+        let mut secret = HeaderValue::from_str(config.password.expose())
+            .map_err(|_| "the ClickHouse password holds characters that no header can carry")?;
+        secret.set_sensitive(true);
+        headers.insert(HeaderName::from_static("x-clickhouse-key"), secret);
+        let user = HeaderValue::from_str(&config.user).map_err(|_| "the ClickHouse user holds characters that no header can carry")?;
+        headers.insert(HeaderName::from_static("x-clickhouse-user"), user);
+        if let Some(database) = &config.database {
+            let database =
+                HeaderValue::from_str(database).map_err(|_| "the ClickHouse database holds characters that no header can carry")?;
+            headers.insert(HeaderName::from_static("x-clickhouse-database"), database);
+        }
+        let http = reqwest::Client::builder()
+            .default_headers(headers)
+            .user_agent(concat!("penstock/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(5))
+            // A connection whose other end vanished without a word is noticed within half a minute.
+            .tcp_keepalive(Duration::from_secs(15))
+            .tcp_keepalive_interval(Duration::from_secs(5))
+            .tcp_keepalive_retries(3)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .build()
+            .map_err(|error| words(&error.without_url()))?;
+        Ok(Self { http, config })
+    }
+
+    /// The address, without user and password.
+    pub fn url(&self) -> &str {
+        self.config.url.as_str()
+    }
+
+    /// Sends a statement and waits for its end.
+    pub async fn query(&self, query: Query<'_>) -> Result<Answer, Failure> {
+        let mut arguments = query.arguments;
+        // Errors then come with their status, not in the middle of a text that began well.
+        arguments.push(("wait_end_of_query".into(), "1".into()));
+        let mut request = self.http.post(self.config.url.clone()).query(&arguments).body(query.sql.to_owned());
+        if let Some(timeout) = query.timeout {
+            request = request.timeout(timeout);
+        }
+        let response = request.send().await.map_err(failure)?;
+        let status = response.status();
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let code = header("x-clickhouse-exception-code").and_then(|code| code.parse::<i32>().ok());
+        let summary = header("x-clickhouse-summary").and_then(|summary| serde_json::from_str(&summary).ok()).unwrap_or_default();
+        let bytes = response.bytes().await.map_err(failure)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if status.is_success() && code.is_none() {
+            return Ok(Answer { text, summary });
+        }
+        match code.or_else(|| code_in(&text)) {
+            Some(code) => Err(Failure::Exception { code, message: text.trim().to_owned() }),
+            // Something between us and the server answered: nothing is known.
+            None => Err(Failure::Lost(format!("HTTP status {status}: {}", text.chars().take(300).collect::<String>().trim()))),
+        }
+    }
+
+    /// Sends a statement that ends in `FORMAT JSONEachRow` and reads its rows.
+    pub async fn rows<T: DeserializeOwned>(&self, query: Query<'_>) -> Result<Vec<T>, Failure> {
+        let answer = self.query(query).await?;
+        answer
+            .text
+            .lines()
+            .filter(|line| !line.is_empty())
+            .map(|line| {
+                let unexpected =
+                    |error| Failure::Exception { code: 0, message: format!("an answer that is not as expected ({error}): {line:.200}") };
+                serde_json::from_str(line).map_err(unexpected)
+            })
+            .collect()
+    }
+}
+
+/// Whether the request may have left decides everything that follows.
+fn failure(error: reqwest::Error) -> Failure {
+    let connect = error.is_connect();
+    let words = words(&error.without_url());
+    if connect { Failure::NotSent(words) } else { Failure::Lost(words) }
+}
+
+/// An error with its causes, in one line.
+fn words(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// `Code: 241. DB::Exception: …`, for servers and proxies that drop the header.
+fn code_in(text: &str) -> Option<i32> {
+    text.trim_start().strip_prefix("Code: ")?.split('.').next()?.parse().ok()
+}
+
+/// Reads an unsigned number that may stand in quotes.
+pub fn lenient<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Number {
+        Plain(u64),
+        Quoted(String),
+    }
+    match Number::deserialize(deserializer)? {
+        Number::Plain(number) => Ok(number),
+        Number::Quoted(text) => text.parse().map_err(serde::de::Error::custom),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_read_from_the_text_where_the_header_is_missing() {
+        assert_eq!(code_in("Code: 241. DB::Exception: Memory limit"), Some(241));
+        assert_eq!(code_in("<html>502 Bad Gateway</html>"), None);
+    }
+
+    #[test]
+    fn summaries_carry_numbers_in_quotes() {
+        let summary: Summary = serde_json::from_str(r#"{"read_rows":"10","written_rows":20,"elapsed_ns":"5"}"#).unwrap();
+        assert_eq!((summary.read_rows, summary.written_rows, summary.written_bytes), (10, 20, 0));
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_known_not_to_have_been_sent_and_shows_no_secret() {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = reqwest::Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
+        let config = ClickHouse { url, user: "default".into(), password: crate::config::Secret::new("hunter2"), database: None };
+        let failure = Client::new(config).unwrap().query(Query::new("SELECT 1")).await.unwrap_err();
+        assert!(matches!(&failure, Failure::NotSent(words) if !words.contains("hunter2")), "{failure:?}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_closed_without_an_answer_is_a_lost_answer() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = reqwest::Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let accepted = tokio::spawn(async move {
+            let mut accepted = 0;
+            while let Ok(Ok((socket, _))) = tokio::time::timeout(Duration::from_millis(500), listener.accept()).await {
+                accepted += 1;
+                socket.readable().await.unwrap();
+                drop(socket);
+            }
+            accepted
+        });
+        let config = ClickHouse { url, user: "default".into(), password: crate::config::Secret::default(), database: None };
+        let failure = Client::new(config).unwrap().query(Query::new("INSERT INTO t SELECT 1")).await.unwrap_err();
+        assert!(matches!(failure, Failure::Lost(_)), "{failure:?}");
+        assert_eq!(accepted.await.unwrap(), 1, "an INSERT must never be repeated by the HTTP client");
+    }
+}

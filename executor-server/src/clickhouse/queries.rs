@@ -1,0 +1,246 @@
+//! The executor's own questions: constants with server-side parameters, about queries and tables, never about rows.
+
+use planner_core::sql::identifier::TableName;
+use serde::Deserialize;
+
+use super::client::{Client, Failure, Query, lenient};
+
+const VERSION: &str = "SELECT version() AS version FORMAT JSONEachRow";
+const RUNNING: &str = "SELECT query_id, read_rows, read_bytes, written_rows, written_bytes, toUInt64(elapsed * 1000) AS elapsed_ms FROM system.processes WHERE has({ids:Array(String)}, query_id) FORMAT JSONEachRow";
+const FLUSH_LOGS: &str = "SYSTEM FLUSH LOGS";
+/// A refused double (216) is logged under the id of the query that runs: it says nothing about that one.
+const LOGGED: &str = "SELECT toString(type) AS type, exception_code, exception, written_rows, written_bytes, read_rows, query_duration_ms AS duration_ms FROM system.query_log WHERE query_id = {id:String} AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND is_initial_query AND exception_code != 216 FORMAT JSONEachRow";
+const NEW_PARTS: &str = "SELECT query_id, partition_id, countIf(error = 0) AS parts, countIf(error != 0) AS dropped FROM system.part_log WHERE has({ids:Array(String)}, query_id) AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND event_type = 'NewPart' AND table_uuid = toUUID({uuid:String}) GROUP BY query_id, partition_id FORMAT JSONEachRow";
+const KILL: &str = "KILL QUERY WHERE query_id = {id:String} ASYNC FORMAT JSONEachRow";
+const STANDING: &str = "SELECT total_rows AS rows, toString(uuid) AS uuid, toUnixTimestamp64Milli(now64(3)) AS now, toUnixTimestamp64Milli(now64(3)) - toInt64(uptime()) * 1000 AS started FROM system.tables WHERE database = {database:String} AND name = {table:String} FORMAT JSONEachRow";
+const TABLES: &str = "SELECT database, name AS table, engine, total_rows AS rows, total_bytes_uncompressed AS bytes, sorting_key, partition_key FROM system.tables WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema') AND NOT is_temporary AND positionCaseInsensitiveUTF8(concat(database, '.', name), {q:String}) > 0 AND (empty({database:String}) OR (database = {database:String} AND name = {table:String})) ORDER BY database, name LIMIT 1001 FORMAT JSONEachRow";
+const COLUMNS: &str = "SELECT name, type, default_kind, data_uncompressed_bytes AS bytes FROM system.columns WHERE database = {database:String} AND table = {table:String} ORDER BY position FORMAT JSONEachRow";
+const PARTITIONS: &str = "SELECT partition_id AS id, any(p.partition) AS name, sum(p.rows) AS rows, sum(p.data_uncompressed_bytes) AS bytes, count() AS parts, if(toUnixTimestamp(max(p.max_time)) = 0, NULL, toInt64(toUnixTimestamp(min(p.min_time))) * 1000) AS min_time, if(toUnixTimestamp(max(p.max_time)) = 0, NULL, toInt64(toUnixTimestamp(max(p.max_time))) * 1000) AS max_time FROM system.parts AS p WHERE database = {database:String} AND table = {table:String} AND active GROUP BY partition_id ORDER BY partition_id LIMIT 10000 FORMAT JSONEachRow";
+const READ_BY: &str = "SELECT concat(database, '.', name) AS name FROM system.tables WHERE engine = 'MaterializedView' AND (database, name) IN (SELECT arrayJoin(arrayZip(dependencies_database, dependencies_table)) FROM system.tables WHERE database = {database:String} AND name = {table:String}) ORDER BY name FORMAT JSONEachRow";
+const FED_BY: &str = "SELECT concat(database, '.', name) AS name, create_table_query AS sql FROM system.tables WHERE engine = 'MaterializedView' ORDER BY name FORMAT JSONEachRow";
+
+/// A query on the server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Running {
+    /// Its id.
+    pub query_id: String,
+    /// Rows read so far.
+    #[serde(deserialize_with = "lenient")]
+    pub read_rows: u64,
+    /// Bytes read so far.
+    #[serde(deserialize_with = "lenient")]
+    pub read_bytes: u64,
+    /// Rows written so far.
+    #[serde(deserialize_with = "lenient")]
+    pub written_rows: u64,
+    /// Bytes written so far.
+    #[serde(deserialize_with = "lenient")]
+    pub written_bytes: u64,
+    /// How long it has run.
+    #[serde(deserialize_with = "lenient")]
+    pub elapsed_ms: u64,
+}
+
+/// One row of `system.query_log`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Logged {
+    /// `QueryStart`, `QueryFinish`, `ExceptionWhileProcessing` or `ExceptionBeforeStart`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Code of the exception, or 0.
+    pub exception_code: i32,
+    /// Its words.
+    pub exception: String,
+    /// Rows written.
+    #[serde(deserialize_with = "lenient")]
+    pub written_rows: u64,
+    /// Bytes written.
+    #[serde(deserialize_with = "lenient")]
+    pub written_bytes: u64,
+    /// Rows read.
+    #[serde(deserialize_with = "lenient")]
+    pub read_rows: u64,
+    /// Duration.
+    #[serde(deserialize_with = "lenient")]
+    pub duration_ms: u64,
+}
+
+/// Parts that a query made in one partition of the target.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct NewParts {
+    /// The query.
+    pub query_id: String,
+    /// The partition.
+    pub partition_id: String,
+    /// Parts that were stored.
+    #[serde(deserialize_with = "lenient")]
+    pub parts: u64,
+    /// Parts that were not, such as duplicates.
+    #[serde(deserialize_with = "lenient")]
+    pub dropped: u64,
+}
+
+/// A table of the list.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TableRow {
+    pub database: String,
+    pub table: String,
+    pub engine: String,
+    #[serde(deserialize_with = "lenient_option")]
+    pub rows: Option<u64>,
+    #[serde(deserialize_with = "lenient_option")]
+    pub bytes: Option<u64>,
+    pub sorting_key: String,
+    pub partition_key: String,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ColumnRow {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub type_name: String,
+    pub default_kind: String,
+    #[serde(deserialize_with = "lenient")]
+    pub bytes: u64,
+}
+
+/// A partition of a table.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PartitionRow {
+    pub id: String,
+    pub name: String,
+    #[serde(deserialize_with = "lenient")]
+    pub rows: u64,
+    #[serde(deserialize_with = "lenient")]
+    pub bytes: u64,
+    #[serde(deserialize_with = "lenient")]
+    pub parts: u64,
+    #[serde(deserialize_with = "lenient_signed")]
+    pub min_time: Option<i64>,
+    #[serde(deserialize_with = "lenient_signed")]
+    pub max_time: Option<i64>,
+}
+
+/// A materialized view.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ViewRow {
+    pub name: String,
+    #[serde(default)]
+    pub sql: String,
+}
+
+#[derive(Deserialize)]
+struct VersionRow {
+    version: String,
+}
+
+/// A table's rows and uuid, with the server's clock.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Standing {
+    /// Rows as its parts count them; none where the engine cannot tell.
+    #[serde(deserialize_with = "lenient_option")]
+    pub rows: Option<u64>,
+    /// The table's uuid.
+    pub uuid: String,
+    /// The server's now, in milliseconds.
+    #[serde(deserialize_with = "lenient")]
+    pub now: u64,
+    /// When the server started, in milliseconds, exact to a second.
+    #[serde(deserialize_with = "lenient")]
+    pub started: u64,
+}
+
+impl Client {
+    /// `version()`, within two seconds.
+    pub async fn version(&self) -> Result<String, Failure> {
+        let rows: Vec<VersionRow> = self.rows(Query::new(VERSION).timeout(std::time::Duration::from_secs(2))).await?;
+        Ok(rows.into_iter().next().map(|row| row.version).unwrap_or_default())
+    }
+
+    /// Those of the queries that are on the server.
+    pub async fn running<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Result<Vec<Running>, Failure> {
+        self.rows(Query::new(RUNNING).param_list("ids", ids).timeout(QUICK)).await
+    }
+
+    /// Makes the logs complete; needs a grant.
+    pub async fn flush_logs(&self) -> Result<(), Failure> {
+        self.query(Query::new(FLUSH_LOGS).timeout(std::time::Duration::from_mins(1))).await.map(drop)
+    }
+
+    /// What the log says about a query. `since` is when it was sent, in milliseconds.
+    pub async fn logged(&self, id: &str, since: i64) -> Result<Vec<Logged>, Failure> {
+        self.rows(Query::new(LOGGED).param("id", id).param("since", &since.to_string()).timeout(SLOW)).await
+    }
+
+    /// Parts that queries made in the table with this uuid, per query and partition.
+    pub async fn new_parts<'a>(&self, ids: impl IntoIterator<Item = &'a str>, since: i64, uuid: &str) -> Result<Vec<NewParts>, Failure> {
+        let query = Query::new(NEW_PARTS).param_list("ids", ids).param("since", &since.to_string()).param("uuid", uuid);
+        self.rows(query.timeout(SLOW)).await
+    }
+
+    /// Asks the server to end a query; it ends some time later, or not at all.
+    pub async fn kill(&self, id: &str) -> Result<(), Failure> {
+        self.query(Query::new(KILL).param("id", id).timeout(QUICK)).await.map(drop)
+    }
+
+    /// Rows and uuid of a table, and the server's clock; none when there is no such table.
+    pub async fn standing(&self, table: &TableName) -> Result<Option<Standing>, Failure> {
+        let query = Query::new(STANDING).param("database", table.database.as_str()).param("table", table.table.as_str());
+        Ok(self.rows(query.timeout(QUICK)).await?.into_iter().next())
+    }
+
+    /// Tables whose name holds `q`, at most 1,001.
+    pub async fn tables(&self, q: &str) -> Result<Vec<TableRow>, Failure> {
+        self.rows(Query::new(TABLES).param("q", q).param("database", "").param("table", "").timeout(QUICK)).await
+    }
+
+    /// One table; none when there is no such table.
+    pub async fn table(&self, database: &str, table: &str) -> Result<Option<TableRow>, Failure> {
+        let query = Query::new(TABLES).param("q", "").param("database", database).param("table", table).timeout(QUICK);
+        Ok(self.rows(query).await?.into_iter().next())
+    }
+
+    /// Columns of a table by position.
+    pub async fn columns(&self, database: &str, table: &str) -> Result<Vec<ColumnRow>, Failure> {
+        self.rows(Query::new(COLUMNS).param("database", database).param("table", table).timeout(QUICK)).await
+    }
+
+    /// Active partitions of a table, at most 10,000.
+    pub async fn partitions(&self, database: &str, table: &str) -> Result<Vec<PartitionRow>, Failure> {
+        self.rows(Query::new(PARTITIONS).param("database", database).param("table", table).timeout(QUICK)).await
+    }
+
+    /// Materialized views that read a table.
+    pub async fn read_by(&self, database: &str, table: &str) -> Result<Vec<ViewRow>, Failure> {
+        self.rows(Query::new(READ_BY).param("database", database).param("table", table).timeout(QUICK)).await
+    }
+
+    /// Every materialized view with its CREATE.
+    pub async fn views(&self) -> Result<Vec<ViewRow>, Failure> {
+        self.rows(Query::new(FED_BY).timeout(QUICK)).await
+    }
+}
+
+const QUICK: std::time::Duration = std::time::Duration::from_secs(15);
+const SLOW: std::time::Duration = std::time::Duration::from_mins(1);
+
+fn lenient_option<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    struct Number(#[serde(deserialize_with = "lenient")] u64);
+    Ok(Option::<Number>::deserialize(deserializer)?.map(|number| number.0))
+}
+
+fn lenient_signed<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Number {
+        Plain(i64),
+        Quoted(String),
+    }
+    match Option::<Number>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(Number::Plain(number)) => Ok(Some(number)),
+        Some(Number::Quoted(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
+    }
+}

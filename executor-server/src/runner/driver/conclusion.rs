@@ -1,0 +1,166 @@
+//! The comparison of contents, and the end of a job.
+
+use std::time::Duration;
+
+use executor_api::job::JobState;
+use executor_api::receipt::Verdict;
+use executor_api::task::Outcome;
+use executor_api::task::TaskState;
+
+use super::Driver;
+use super::record::Note;
+use crate::clock;
+use crate::lifecycle::job::JobEvent;
+use crate::lifecycle::job::next;
+use crate::receipt;
+use crate::runner::compare::Compared;
+use crate::runner::compare::Comparing;
+use crate::store::Bulk;
+use crate::verify;
+
+impl Driver {
+    pub(super) async fn compare(&mut self) {
+        if let Some(state) = next(self.job.state, JobEvent::AllEnded) {
+            self.job.state = state;
+            self.recompare("every chunk has ended; comparing contents").await;
+        }
+        let attempts = match self.store.job_attempts(&self.job.id).await {
+            Ok(attempts) => attempts,
+            Err(error) => {
+                tracing::error!(%error, job = self.job.id, "the store cannot be read; parts are not counted");
+                Vec::new()
+            }
+        };
+        let written: Vec<(u64, String)> = attempts
+            .iter()
+            .filter(|(_, attempt)| attempt.outcome == Outcome::Written)
+            .map(|(n, attempt)| (*n, attempt.query_id.clone()))
+            .collect();
+        let done = || self.book.tasks().iter().filter(|record| record.task.state == TaskState::Done);
+        let all_done = done().count() == self.book.tasks().len();
+        let comparing = Comparing {
+            site: self.site.clone(),
+            chunks: done()
+                .filter(|record| record.task.verified.is_none())
+                .map(|record| (record.task.n, record.task.label.clone()))
+                .collect(),
+            before: self.baselines.clone(),
+            whole: all_done
+                && (self.target_was_empty == Some(true) || done().all(|record| record.evidence.as_deref() == Some("already-there"))),
+            since: attempts.iter().map(|(_, attempt)| attempt.started_at.0).min().unwrap_or_else(|| clock::now().0),
+            written,
+            lanes: usize::from(self.job.lanes),
+        };
+        let reports = self.reports.clone();
+        self.uncompared.clear();
+        self.comparing = Some(self.workers.spawn(comparing.run(reports)));
+    }
+
+    /// Forgets what was compared.
+    pub(super) async fn recompare(&mut self, message: &str) {
+        self.job.verdict = None;
+        let compared = self.book.tasks().iter().filter(|record| record.task.verified.is_some()).cloned();
+        let fresh = compared
+            .map(|mut record| {
+                record.task.verified = None;
+                record
+            })
+            .collect();
+        self.record(Note::new("verifying", message).bulk(Bulk::Recompare(fresh))).await;
+    }
+
+    pub(super) async fn compared(&mut self, compared: Compared) {
+        if self.job.state != JobState::Verifying {
+            return;
+        }
+        match compared {
+            Compared::NotOneBlock { n, message } => {
+                let Some(mut record) = self.book.task(n).cloned() else { return };
+                record.task.message = Some(message.clone());
+                self.record(Note::new("task-not-one-block", message).task(record)).await;
+            }
+            Compared::Failed { message } => {
+                self.uncompared.push(message.clone());
+                self.record(Note::new("not-compared", message)).await;
+            }
+            Compared::Pair(comparison) => {
+                let rows = verify::thousands(comparison.source.rows);
+                let message = if comparison.equal {
+                    format!("{}: {rows} rows, equal", comparison.scope)
+                } else {
+                    format!(
+                        "{}: the contents differ: {rows} rows in the source, {} in the target",
+                        comparison.scope,
+                        verify::thousands(comparison.target.rows)
+                    )
+                };
+                let kind = if comparison.equal { "compared" } else { "differs" };
+                let mut note = Note::new(kind, message.clone());
+                if let Some(mut record) = comparison.task.and_then(|n| self.book.task(n)).cloned() {
+                    record.task.verified = Some(comparison.equal);
+                    if !comparison.equal {
+                        record.task.message = Some(message);
+                    }
+                    note = note.task(record);
+                }
+                self.record(note.bulk(Bulk::Comparison(comparison))).await;
+            }
+            Compared::Finished => {
+                self.comparing = None;
+                self.conclude().await;
+            }
+        }
+    }
+
+    pub(super) async fn conclude(&mut self) {
+        let found = loop {
+            let facts = async {
+                Ok::<_, crate::store::StoreError>((
+                    self.store.comparisons(&self.job.id).await?,
+                    self.store.job_attempts(&self.job.id).await?,
+                ))
+            };
+            match facts.await {
+                Ok(found) => break found,
+                Err(error) => {
+                    tracing::error!(%error, job = self.job.id, "the store cannot be read; trying again");
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                }
+            }
+        };
+        let (comparisons, attempts) = found;
+        let now = clock::now();
+        let facts = receipt::Facts {
+            job: &self.job,
+            tasks: self.book.tasks(),
+            comparisons,
+            attempts,
+            proof: &self.site.proof,
+            target_held_rows: self.target_was_empty == Some(false),
+            uncompared: &self.uncompared,
+        };
+        let receipt = receipt::make(facts, now);
+        let counts = self.book.counts();
+        let (event, kind) = if receipt.verdict == Verdict::Different {
+            (JobEvent::Differs, "job-failed")
+        } else if counts.failed == 0 {
+            (JobEvent::Proven, "job-completed")
+        } else if counts.done > 0 {
+            (JobEvent::SomeFailed, "job-partial")
+        } else {
+            (JobEvent::NoneDone, "job-failed")
+        };
+        let Some(state) = next(self.job.state, event) else { return };
+        self.job.state = state;
+        self.job.finished_at = Some(now);
+        self.job.verdict = Some(receipt.verdict);
+        let failure =
+            self.book.tasks().iter().find(|record| record.task.state == TaskState::Failed).and_then(|record| record.task.message.clone());
+        self.job.message = match (state, failure) {
+            (JobState::Completed, _) | (_, None) => Some(receipt.statement.clone()),
+            (_, Some(failure)) => Some(format!("{}. {failure}", receipt.statement)),
+        };
+        let statement = receipt.statement.clone();
+        self.record(Note::new(kind, statement).bulk(Bulk::Receipt(Box::new(receipt)))).await;
+    }
+}

@@ -1,0 +1,264 @@
+//! Owns one job while it is active: asks the scheduler, stores what follows, and only then lets workers touch ClickHouse.
+
+mod commands;
+mod conclusion;
+mod outcomes;
+mod record;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use executor_api::job::Job;
+use executor_api::receipt::Fingerprint;
+use executor_api::task::TaskState;
+use planner_core::quantity::UnixMillis;
+use planner_core::sql::checks::Proof;
+use tokio::sync::mpsc;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
+
+use crate::clickhouse::health::Reach;
+use crate::clock;
+use crate::reconcile;
+use crate::reconcile::Case;
+use crate::reconcile::Finding;
+use crate::retry;
+use crate::runner::board::Live;
+use crate::runner::book::Book;
+use crate::runner::command::Asked;
+use crate::runner::step::Checked;
+use crate::runner::step::Site;
+use crate::runner::step::Step;
+use crate::runner::traffic::Traffic;
+use crate::scheduler;
+use crate::scheduler::Action;
+use crate::scheduler::View;
+use crate::store::AttemptRecord;
+use crate::store::History;
+use crate::store::Store;
+use crate::verify;
+
+/// A query that the server has not known for so long while its answer is awaited has lost its answer.
+const MISSING_TOO_LONG: Duration = Duration::from_secs(20);
+/// Most tasks looked at in one round of the scheduler, beyond the lanes.
+const ROUND: usize = 64;
+
+/// What a driver works with.
+pub(super) struct Driver {
+    pub(super) store: Store,
+    pub(super) site: Site,
+    pub(super) traffic: Traffic,
+    pub(super) policy: retry::Policy,
+    pub(super) board: Arc<watch::Sender<Live>>,
+    pub(super) shutdown: watch::Receiver<bool>,
+    pub(super) job: Job,
+    pub(super) target_was_empty: Option<bool>,
+    pub(super) book: Book,
+    pub(super) baselines: BTreeMap<u64, Fingerprint>,
+    /// What spans held before other jobs of the plan.
+    pub(super) earlier: BTreeMap<u64, Vec<Fingerprint>>,
+    pub(super) history: BTreeMap<String, History>,
+    pub(super) steps: mpsc::UnboundedReceiver<Step>,
+    pub(super) reports: mpsc::UnboundedSender<Step>,
+    pub(super) workers: JoinSet<()>,
+    pub(super) sending: BTreeMap<u64, AbortHandle>,
+    pub(super) comparing: Option<AbortHandle>,
+    /// Whether chunks that run are to be killed.
+    pub(super) killing: bool,
+    /// Whether the target is being looked at before the first chunk.
+    pub(super) beginning: bool,
+    /// What the comparison could not read.
+    pub(super) uncompared: Vec<String>,
+}
+
+impl Driver {
+    /// Drives the job until it has ended, or the service stops.
+    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Asked>) {
+        let mut reach = self.site.health.subscribe();
+        self.adopt_interrupted().await;
+        let mut tick = tokio::time::interval(Duration::from_secs(1));
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            while let Ok(asked) = commands.try_recv() {
+                self.command(asked).await;
+            }
+            let wake = if *self.shutdown.borrow() { break } else { self.schedule(&reach).await };
+            if self.job.state.is_terminal() && commands.is_empty() {
+                break;
+            }
+            self.publish();
+            let watching = self.book.running().next().is_some();
+            let pause = wake.map(|at| Duration::from_millis(verify::elapsed_ms(Some(clock::now()), at)));
+            tokio::select! {
+                Some(step) = self.steps.recv() => self.step(step).await,
+                asked = commands.recv() => match asked {
+                    Some(asked) => self.command(asked).await,
+                    None => break,
+                },
+                Ok(()) = reach.changed() => self.reach_changed(&reach).await,
+                _ = self.shutdown.changed() => {}
+                () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {}
+                _ = tick.tick(), if watching => self.find_missing(),
+            }
+            while self.workers.try_join_next().is_some() {}
+        }
+        // Queries that run are left alone: they are adopted at the next start.
+        commands.close();
+        self.board.send_modify(|live| {
+            live.job = None;
+            live.running = Arc::default();
+        });
+        while let Ok(asked) = commands.try_recv() {
+            drop(asked);
+        }
+    }
+
+    /// Tasks that were on the server when the last process ended: their answers are lost.
+    async fn adopt_interrupted(&mut self) {
+        // What the last process waited for is looked at anew.
+        if !self.job.state.is_terminal() {
+            self.job.message = None;
+        }
+        let interrupted: Vec<u64> = self.book.running().collect();
+        for n in interrupted {
+            self.lost(n, "the service was restarted while it ran").await;
+        }
+    }
+
+    /// One round: what the scheduler says is stored, then done.
+    async fn schedule(&mut self, reach: &watch::Receiver<Reach>) -> Option<UnixMillis> {
+        loop {
+            let lanes = usize::from(self.job.lanes);
+            let at_most = lanes + ROUND;
+            let (waiting, retrying, unknown) = (self.book.waiting(at_most), self.book.retrying(at_most), self.book.unknown(at_most));
+            let view = View {
+                state: self.job.state,
+                lanes,
+                busy: self.book.busy() + usize::from(self.beginning),
+                unsettled: self.book.unsettled(),
+                waiting: &waiting,
+                retrying: &retrying,
+                unknown: &unknown,
+                open: self.book.open(),
+                reachable: *reach.borrow() == Reach::Up,
+                comparing: self.comparing.is_some(),
+            };
+            let actions = scheduler::decide(&view, clock::now());
+            let mut wake = None;
+            let mut again = false;
+            for action in actions {
+                match action {
+                    Action::Begin => self.begin(),
+                    Action::Start(n) => self.check(n).await,
+                    Action::Resolve(n) => self.resolve(n).await,
+                    Action::Settle => {
+                        self.settle().await;
+                        again = true;
+                    }
+                    Action::Compare => self.compare().await,
+                    Action::WakeAt(at) => wake = Some(at),
+                }
+            }
+            if !again {
+                return wake;
+            }
+        }
+    }
+
+    fn spawn(&mut self, work: impl Future<Output = Step> + Send + 'static) -> AbortHandle {
+        let reports = self.reports.clone();
+        self.workers.spawn(async move {
+            let step = work.await;
+            // The driver is gone when the service stops.
+            let _ = reports.send(step);
+        })
+    }
+
+    fn begin(&mut self) {
+        self.beginning = true;
+        let site = self.site.clone();
+        self.spawn(async move { Step::Begun(site.begin().await) });
+    }
+
+    async fn check(&mut self, n: u64) {
+        let Some(record) = self.book.task(n) else { return };
+        if record.unresolved {
+            return self.look_again(n).await;
+        }
+        // Evidence has just shown that nothing of a retrying task is there; and in an empty target nothing can be.
+        let known = record.task.state == TaskState::Retrying || (self.target_was_empty == Some(true) && record.task.attempts == 0);
+        let before = self.before(n);
+        self.book.set_busy(n, true);
+        let site = self.site.clone();
+        let earlier = self.earlier.get(&n).cloned().unwrap_or_default();
+        self.spawn(async move { Step::Checked(n, site.check(n, !known, before, &earlier).await) });
+    }
+
+    /// A task that failed with an open outcome and was asked for again: never sent without evidence.
+    async fn look_again(&mut self, n: u64) {
+        let Some(case) = self.case(n, None).await else { return };
+        self.book.set_busy(n, true);
+        let before = self.before(n);
+        let earlier = self.earlier.get(&n).cloned().unwrap_or_default();
+        let site = self.site.clone();
+        self.spawn(async move {
+            let checked = match reconcile::resolve(&site.health, &case, || ()).await {
+                Finding::Written { rows, .. } => Checked::AlreadyThere { rows, before: None },
+                Finding::Absent { .. } => site.check(n, true, before, &earlier).await,
+                Finding::Clear { message } => Checked::Leftover { message },
+                Finding::Unprovable { code, message } => Checked::Refused { code, message },
+            };
+            Step::Checked(n, checked)
+        });
+    }
+
+    /// What the span held before the job, where that is known.
+    fn before(&self, n: u64) -> Option<Fingerprint> {
+        self.baselines.get(&n).cloned().or_else(|| (self.target_was_empty == Some(true)).then(verify::nothing))
+    }
+
+    async fn resolve(&mut self, n: u64) {
+        let Some(case) = self.case(n, None).await else { return };
+        self.book.set_busy(n, true);
+        let site = self.site.clone();
+        let reports = self.reports.clone();
+        self.spawn(async move {
+            let adopted = || {
+                let _ = reports.send(Step::Adopted(n));
+            };
+            Step::Resolved(n, reconcile::resolve(&site.health, &case, adopted).await)
+        });
+    }
+
+    /// The last attempt of a task, as a case for evidence.
+    async fn case(&mut self, n: u64, answered: Option<(i32, String)>) -> Option<Case> {
+        let record = self.last_attempt(n).await?;
+        let answered =
+            answered.or_else(|| record.attempt.error_code.map(|code| (code, record.attempt.message.clone().unwrap_or_default())));
+        Some(Case {
+            plan: Arc::clone(&self.site.plan),
+            n,
+            query_id: record.attempt.query_id,
+            sent_at: record.attempt.started_at.0,
+            server_time: record.server_time,
+            before: self.before(n),
+            per_chunk: self.site.proof == Proof::PerChunk,
+            answered,
+            kill: self.killing,
+        })
+    }
+
+    async fn last_attempt(&self, n: u64) -> Option<AttemptRecord> {
+        loop {
+            match self.store.attempts(&self.job.id, n).await {
+                Ok(attempts) => return attempts.into_iter().last(),
+                Err(error) => {
+                    tracing::error!(%error, job = self.job.id, "the store cannot be read; trying again");
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! What workers report, and what follows from it for a task.
+
+use std::time::Duration;
+
+use executor_api::job::JobState;
+use executor_api::receipt::Fingerprint;
+use executor_api::task::Attempt;
+use executor_api::task::Outcome;
+use executor_api::task::TaskState;
+
+use super::Driver;
+use super::MISSING_TOO_LONG;
+use super::record::Note;
+use crate::clickhouse::classify::Class;
+use crate::clickhouse::classify::before_start;
+use crate::clickhouse::classify::class;
+use crate::clickhouse::client::Answer;
+use crate::clickhouse::client::Failure;
+use crate::clickhouse::client::Query;
+use crate::clock;
+use crate::lifecycle::job::JobEvent;
+use crate::lifecycle::job::next;
+use crate::lifecycle::task::TaskEvent;
+use crate::reconcile;
+use crate::reconcile::Finding;
+use crate::retry;
+use crate::retry::Decision;
+use crate::runner::step::Begun;
+use crate::runner::step::Checked;
+use crate::runner::step::Step;
+use crate::store::AttemptRecord;
+use crate::store::Bulk;
+use crate::store::TaskRecord;
+use crate::verify;
+
+impl Driver {
+    pub(super) async fn step(&mut self, step: Step) {
+        match step {
+            Step::Begun(begun) => self.begun(begun).await,
+            Step::Checked(n, checked) => self.checked(n, checked).await,
+            Step::Answered(n, answer) => self.answered(n, answer).await,
+            Step::Adopted(n) => {
+                if let Some(mut record) = self.book.task(n).cloned() {
+                    record.task.message = Some("found running on the server; waiting for its end".into());
+                    self.record(Note::new("task-adopted", "the query was found running; its end is awaited").task(record)).await;
+                }
+            }
+            Step::Resolved(n, finding) => self.resolved(n, finding).await,
+            Step::Cleared(n, cleared) => self.cleared(n, cleared).await,
+            Step::Compared(compared) => self.compared(compared).await,
+        }
+    }
+
+    pub(super) async fn begun(&mut self, begun: Begun) {
+        self.beginning = false;
+        let Some(state) = next(self.job.state, JobEvent::Begin) else { return };
+        match begun {
+            Begun::Go { empty } => {
+                self.target_was_empty = Some(empty);
+                self.job.state = state;
+                let target = &self.site.plan.core.target.name;
+                let message = if empty {
+                    format!("started; {target} is empty")
+                } else {
+                    format!("started; {target} holds rows: each chunk is looked at before it is sent")
+                };
+                self.record(Note::new("job-started", message)).await;
+            }
+            Begun::AlreadyThere => {
+                self.target_was_empty = Some(false);
+                self.job.state = state;
+                let done = self.bulk(TaskEvent::AlreadyThere, |record| {
+                    record.evidence = Some("already-there".into());
+                    record.task.message = Some("the target already holds just what the plan writes".into());
+                });
+                self.record(
+                    Note::new("job-started", "the target already holds just what the plan writes: nothing is sent").bulk(Bulk::Tasks(done)),
+                )
+                .await;
+            }
+            Begun::Refused { code, message } => {
+                self.target_was_empty = Some(false);
+                self.job.state = state;
+                let failed = self.bulk(TaskEvent::Refused, |record| record.task.message = Some(format!("{code}: {message}")));
+                self.job.message = Some(message.clone());
+                self.record(Note::new("job-refused", format!("{code}: {message}")).bulk(Bulk::Tasks(failed))).await;
+            }
+        }
+    }
+
+    /// Every task that `event` can happen to, after it.
+    pub(super) fn bulk(&self, event: TaskEvent, edit: impl Fn(&mut TaskRecord)) -> Vec<TaskRecord> {
+        let changed = self.book.tasks().iter().filter_map(|record| self.book.after(record.task.n, event));
+        changed
+            .map(|mut record| {
+                edit(&mut record);
+                record
+            })
+            .collect()
+    }
+
+    pub(super) async fn checked(&mut self, n: u64, checked: Checked) {
+        self.book.set_busy(n, false);
+        match checked {
+            Checked::Send { server_time, before } => {
+                // Stopped meanwhile: nothing was sent, and nothing is.
+                if crate::lifecycle::job::sends(self.job.state) {
+                    self.send(n, server_time, before).await;
+                }
+            }
+            Checked::AlreadyThere { rows, before } => {
+                let Some(mut record) = self.book.after(n, TaskEvent::AlreadyThere) else { return };
+                record.evidence = Some("already-there".into());
+                record.unresolved = false;
+                let rows = verify::thousands(rows);
+                record.task.message = Some(format!("the target already holds its {rows} rows"));
+                let mut note =
+                    Note::new("task-already-there", format!("the target already holds its {rows} rows: nothing is sent")).task(record);
+                if let Some(before) = before {
+                    // What lies beneath the rows may be something else than what was there when they were sent.
+                    self.baselines.insert(n, before.clone());
+                    note = note.bulk(Bulk::Baseline(before));
+                }
+                self.record(note).await;
+            }
+            Checked::Leftover { message } => self.clear(n, message).await,
+            Checked::Refused { code, message } => {
+                let Some(mut record) = self.book.after(n, TaskEvent::Refused) else { return };
+                record.task.message = Some(format!("{code}: {message}"));
+                self.record(Note::new("task-refused", format!("{code}: {message}")).task(record)).await;
+            }
+        }
+    }
+
+    pub(super) async fn send(&mut self, n: u64, server_time: i64, before: Option<Fingerprint>) {
+        let Some(mut record) = self.book.after(n, TaskEvent::Sent) else { return };
+        let Ok(i) = usize::try_from(n) else { return };
+        let core = &self.site.plan.core;
+        let history = self.history.entry(record.task.chunk_id.to_string()).or_default();
+        if record.task.attempts == 0 && history.may_have_written {
+            // An earlier job wrote this chunk, and it is not there any more: the server may still remember its token.
+            record.generation = record.generation.max(history.last_generation + 1);
+        }
+        let now = clock::now();
+        history.last_number += 1;
+        history.last_generation = history.last_generation.max(record.generation);
+        history.may_have_written = true;
+        record.attempt = history.last_number;
+        record.unresolved = false;
+        record.task.attempts += 1;
+        record.task.started_at = Some(now);
+        record.task.duration_ms = 0;
+        record.task.message = None;
+        let query_id = core.query_id(i, record.attempt);
+        let attempt = Attempt {
+            number: record.attempt,
+            query_id: query_id.clone(),
+            generation: record.generation,
+            started_at: now,
+            finished_at: None,
+            outcome: Outcome::Running,
+            error_code: None,
+            message: None,
+            rows: 0,
+            bytes: 0,
+        };
+        let sql = self.site.plan.chunk_sql(i);
+        let settings = core.insert_settings(i, record.generation, record.attempt, &self.job.id);
+        if self.job.started_at.is_none() {
+            self.job.started_at = Some(now);
+        }
+        let message = format!("attempt {} sent", record.attempt);
+        let mut note =
+            Note::new("task-started", message).task(record).attempt(Some(AttemptRecord { attempt, server_time: Some(server_time) }));
+        if let Some(before) = before.filter(|_| !self.baselines.contains_key(&n)) {
+            self.baselines.insert(n, before.clone());
+            note = note.bulk(Bulk::Baseline(before));
+        }
+        self.record(note).await;
+
+        // Stored: from here on the outside world may be touched.
+        self.book.set_busy(n, true);
+        self.traffic.watch(&query_id);
+        let site = self.site.clone();
+        let handle = self.spawn(async move {
+            let query = Query::new(&sql).settings(&settings).setting("query_id", &query_id);
+            Step::Answered(n, site.health.client().query(query).await)
+        });
+        self.sending.insert(n, handle);
+    }
+
+    pub(super) async fn answered(&mut self, n: u64, answer: Result<Answer, Failure>) {
+        self.sending.remove(&n);
+        self.book.set_busy(n, false);
+        match answer {
+            Ok(answer) => {
+                let Some(mut record) = self.book.after(n, TaskEvent::Written) else { return };
+                record.evidence = Some("answer".into());
+                record.rows_read = answer.summary.read_rows;
+                record.task.rows = answer.summary.written_rows;
+                record.task.bytes = answer.summary.written_bytes;
+                record.failures = 0;
+                let message = format!("{} rows written", verify::thousands(record.task.rows));
+                self.finish(n, record, "task-done", message, Outcome::Written, None).await;
+            }
+            Err(Failure::NotSent(words)) => {
+                self.site.health.note(&Failure::NotSent(words.clone()));
+                let Some(mut record) = self.book.after(n, TaskEvent::NotSent) else { return };
+                let message = format!("not sent: {words}");
+                record.task.message = Some(message.clone());
+                self.finish(n, record, "task-not-sent", message, Outcome::Failed, None).await;
+            }
+            Err(Failure::Lost(words)) => {
+                self.site.health.note(&Failure::Lost(words.clone()));
+                self.lost(n, &words).await;
+            }
+            Err(Failure::Exception { code, message }) => {
+                if before_start(code) && matches!(class(code), Class::Fatal | Class::NotAllowed) {
+                    let Some(mut record) = self.book.after(n, TaskEvent::Rejected) else { return };
+                    record.failures += 1;
+                    record.task.message = Some(message.clone());
+                    self.finish(n, record, "task-failed", message, Outcome::Failed, Some(code)).await;
+                } else {
+                    // An exception may come after some partitions were committed, or after a view had failed.
+                    self.open_outcome(n, &message, Some(code)).await;
+                }
+            }
+        }
+    }
+
+    pub(super) async fn lost(&mut self, n: u64, words: &str) {
+        self.open_outcome(n, words, None).await;
+    }
+
+    pub(super) async fn open_outcome(&mut self, n: u64, words: &str, code: Option<i32>) {
+        let Some(mut record) = self.book.after(n, TaskEvent::AnswerLost) else { return };
+        let message = if code.is_some() {
+            format!("ended with an error; looking what was written: {words}")
+        } else {
+            format!("answer lost ({words}); looking for evidence")
+        };
+        record.task.message = Some(message.clone());
+        let mut attempt = self.last_attempt(n).await;
+        if let Some(attempt) = &mut attempt {
+            attempt.attempt.outcome = Outcome::Unknown;
+            attempt.attempt.message = Some(words.to_owned());
+            attempt.attempt.error_code = code;
+            self.traffic.forget(&attempt.attempt.query_id);
+        }
+        self.record(Note::new("task-unknown", message).task(record).attempt(attempt)).await;
+    }
+
+    /// An attempt's outcome is known.
+    pub(super) async fn finish(
+        &mut self,
+        n: u64,
+        mut record: TaskRecord,
+        kind: &'static str,
+        message: String,
+        outcome: Outcome,
+        code: Option<i32>,
+    ) {
+        let now = clock::now();
+        record.task.duration_ms = verify::elapsed_ms(record.task.started_at, now);
+        let mut attempt = self.last_attempt(n).await;
+        if let Some(attempt) = &mut attempt {
+            let attempt = &mut attempt.attempt;
+            attempt.finished_at = Some(now);
+            attempt.outcome = outcome;
+            attempt.error_code = code.or(attempt.error_code);
+            attempt.message = Some(message.clone());
+            if outcome == Outcome::Written {
+                attempt.rows = record.task.rows;
+                attempt.bytes = record.task.bytes;
+            }
+            self.traffic.forget(&attempt.query_id);
+        }
+        self.record(Note::new(kind, message).task(record).attempt(attempt)).await;
+    }
+
+    pub(super) async fn resolved(&mut self, n: u64, finding: Finding) {
+        self.book.set_busy(n, false);
+        match finding {
+            Finding::Written { evidence, rows, bytes, rows_read, message } => {
+                let Some(mut record) = self.book.after(n, TaskEvent::ProvenWritten) else { return };
+                record.evidence = Some(evidence.into());
+                record.rows_read = rows_read;
+                record.task.rows = rows;
+                record.task.bytes = bytes;
+                record.task.message = Some(message.clone());
+                record.failures = 0;
+                self.finish(n, record, "task-done", message, Outcome::Written, None).await;
+            }
+            Finding::Absent { next_generation, class, code, message } => self.absent(n, next_generation, class, code, message).await,
+            Finding::Clear { message } => self.clear(n, message).await,
+            Finding::Unprovable { code, message } => {
+                let Some(mut record) = self.book.after(n, TaskEvent::Unprovable) else { return };
+                let message = format!("{code}: {message}");
+                record.task.message = Some(message.clone());
+                record.unresolved = true;
+                self.finish(n, record, "task-failed", message, Outcome::Unknown, None).await;
+            }
+        }
+    }
+
+    /// Nothing of the attempt is in the target: it is sent again, or has failed.
+    pub(super) async fn absent(&mut self, n: u64, next_generation: bool, class: Class, code: Option<i32>, message: String) {
+        let killed = self.killing || code == Some(394) && self.job.state != JobState::Running;
+        let failures = self.book.task(n).map_or(0, |record| record.failures) + u32::from(!killed);
+        let decision = if killed { Decision::Again(Duration::ZERO) } else { retry::decide(failures, class, self.policy, clock::jitter()) };
+        let outcome = if killed { Outcome::Killed } else { Outcome::Failed };
+        match decision {
+            Decision::Again(pause) => {
+                let Some(mut record) = self.book.after(n, TaskEvent::ProvenAbsent) else { return };
+                let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+                record.task.retry_at = Some(clock::now().plus(pause_ms));
+                record.failures = failures;
+                record.generation += u32::from(next_generation);
+                record.task.message = Some(message.clone());
+                self.finish(n, record, "task-retrying", message, outcome, code).await;
+            }
+            Decision::GiveUp => {
+                let Some(mut record) = self.book.after(n, TaskEvent::GivenUp) else { return };
+                record.failures = failures;
+                record.generation += u32::from(next_generation);
+                record.task.message = Some(format!("failed {failures} times: {message}"));
+                self.finish(n, record, "task-failed", message, outcome, code).await;
+            }
+        }
+    }
+
+    /// Removes what a span holds; that is stored first.
+    pub(super) async fn clear(&mut self, n: u64, message: String) {
+        let Some(mut record) = self.book.task(n).cloned() else { return };
+        let message = format!("{message}; removing it before it is sent again");
+        record.task.message = Some(message.clone());
+        let Some(case) = self.case(n, None).await else { return };
+        self.record(Note::new("task-clearing", message).task(record)).await;
+        self.book.set_busy(n, true);
+        let site = self.site.clone();
+        self.spawn(async move { Step::Cleared(n, reconcile::clear(&site.health, &case).await) });
+    }
+
+    pub(super) async fn cleared(&mut self, n: u64, cleared: Result<(), String>) {
+        self.book.set_busy(n, false);
+        let unknown = self.book.task(n).is_some_and(|record| record.task.state == TaskState::Unknown);
+        match cleared {
+            Ok(()) if unknown => {
+                self.absent(n, true, Class::Lost, None, "what was there is removed; sent again with a new token".into()).await;
+            }
+            Ok(()) => {
+                let Some(mut record) = self.book.task(n).cloned() else { return };
+                record.generation += 1;
+                record.task.message = Some("what was there is removed".into());
+                self.record(Note::new("task-cleared", "what was there is removed").task(record)).await;
+            }
+            Err(reason) => {
+                let event = if unknown { TaskEvent::Unprovable } else { TaskEvent::Refused };
+                let Some(mut record) = self.book.after(n, event) else { return };
+                let message = format!("cannot-clean-span: {reason}. Remove the span's rows by hand, then retry the task");
+                record.task.message = Some(message.clone());
+                self.finish(n, record, "task-failed", message, Outcome::Unknown, None).await;
+            }
+        }
+    }
+
+    /// Answers that will not come: the server has not known the query for long.
+    pub(super) fn find_missing(&mut self) {
+        let missing: Vec<u64> = self
+            .book
+            .running()
+            .filter(|n| {
+                let id = self.query_id(*n);
+                self.sending.contains_key(n) && id.is_some_and(|id| self.traffic.missing(&id) > MISSING_TOO_LONG)
+            })
+            .collect();
+        for n in missing {
+            if let Some(handle) = self.sending.remove(&n) {
+                handle.abort();
+                let words = format!("the server has not known the query for {} s", MISSING_TOO_LONG.as_secs());
+                let _ = self.reports.send(Step::Answered(n, Err(Failure::Lost(words))));
+            }
+        }
+    }
+
+    pub(super) fn query_id(&self, n: u64) -> Option<String> {
+        let record = self.book.task(n).filter(|record| record.attempt > 0)?;
+        Some(self.site.plan.core.query_id(usize::try_from(n).ok()?, record.attempt))
+    }
+}

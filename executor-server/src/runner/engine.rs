@@ -1,0 +1,376 @@
+//! Starts drivers, hands them commands, and takes jobs in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use executor_api::event::Event;
+use executor_api::job::{Counts, Job, JobCreate, JobState, Progress};
+use executor_api::task::{Task, TaskState};
+use planner_core::digest;
+use planner_core::plan::Plan;
+use planner_core::request::Acknowledgement;
+use planner_core::snapshot::Snapshot;
+use planner_core::sql::checks::{self, Proof};
+use planner_core::survey::{self, SurveySpec};
+use planner_core::{Outcome, audit, plan};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use super::board::Board;
+use super::book::Book;
+use super::command::{Asked, Command, CommandError};
+use super::driver::Driver;
+use super::step::{Begun, Site};
+use super::traffic::Traffic;
+use crate::clickhouse::health::Health;
+use crate::snapshot::{self, NoSnapshot};
+use crate::store::{JobFilter, JobRecord, Store, StoreError, StoredPlan, Submitted, TaskRecord};
+use crate::{clock, retry};
+
+/// Runs every job of the service.
+pub struct Engine {
+    store: Store,
+    health: Health,
+    board: Board,
+    traffic: Traffic,
+    policy: retry::Policy,
+    shutdown: watch::Sender<bool>,
+    drivers: Mutex<Drivers>,
+    /// Held while a job is accepted: looking whether the key is known and the target free, and storing the job, are one step.
+    accepting: Mutex<()>,
+}
+
+#[derive(Default)]
+struct Drivers {
+    commands: BTreeMap<String, mpsc::Sender<Asked>>,
+    tasks: JoinSet<()>,
+}
+
+/// Why a job is not taken in.
+#[derive(Debug)]
+pub enum SubmitError {
+    /// No such plan.
+    PlanMissing,
+    /// Its snapshot is not stored.
+    SnapshotMissing,
+    /// Planning again gives another plan: planner versions differ, or there is a defect.
+    DigestMismatch(Vec<String>),
+    /// The plan does not hold what plans promise.
+    Faulty(Vec<String>),
+    /// The tables changed since.
+    Stale(Vec<String>),
+    /// The planner refuses it by now.
+    NoSnapshot(NoSnapshot),
+    /// Another job writes the same rows.
+    Busy(String),
+    /// The target holds rows that cannot be told from those that the plan writes.
+    TargetHoldsRows(String),
+    /// The key came with another body.
+    KeyReused,
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for SubmitError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Engine {
+    /// An engine that runs nothing yet.
+    pub fn new(store: Store, health: Health, policy: retry::Policy) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            health,
+            board: Board::default(),
+            traffic: Traffic::default(),
+            policy,
+            shutdown: watch::Sender::new(false),
+            drivers: Mutex::default(),
+            accepting: Mutex::default(),
+        })
+    }
+
+    /// Takes up every job that had not ended when the last process did.
+    pub async fn start(self: &Arc<Self>) -> Result<(), StoreError> {
+        let traffic = self.traffic.clone();
+        let health = self.health.clone();
+        tokio::spawn(async move { traffic.poll(health).await });
+        for record in self.store.active_jobs().await? {
+            tracing::info!(job = record.job.id, state = record.job.state.name(), "the job is taken up again");
+            let mut drivers = self.drivers.lock().await;
+            if let Err(error) = self.drive(&mut drivers, &record.job.id).await {
+                tracing::error!(?error, job = record.job.id, "the job cannot be taken up");
+            }
+        }
+        Ok(())
+    }
+
+    /// Where every job stands.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// ClickHouse.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Follows the end of the service.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.shutdown.subscribe()
+    }
+
+    /// Ends streams and drivers. Queries that run are left alone.
+    pub async fn stop(&self) {
+        self.shutdown.send_replace(true);
+        let mut drivers = self.drivers.lock().await;
+        drivers.commands.clear();
+        while drivers.tasks.join_next().await.is_some() {}
+    }
+
+    /// A job as it stands, with live counters where a driver runs it.
+    pub async fn job(&self, id: &str) -> Result<Option<JobRecord>, StoreError> {
+        let Some(mut record) = self.store.job(id).await? else { return Ok(None) };
+        if let Some(live) = self.board.live(id).and_then(|live| live.job).filter(|job| job.last_event_id >= record.job.last_event_id) {
+            record.job = (*live).clone();
+        }
+        Ok(Some(record))
+    }
+
+    /// Hands a command to the job's driver, and starts one where there is none.
+    pub async fn command(self: &Arc<Self>, id: &str, command: Command) -> Result<Job, CommandError> {
+        // A driver that ends just then drops the command unanswered; the next one takes it.
+        for _ in 0..5 {
+            let sender = {
+                let mut drivers = self.drivers.lock().await;
+                match drivers.commands.get(id).filter(|sender| !sender.is_closed()).cloned() {
+                    Some(sender) => sender,
+                    None => self.drive(&mut drivers, id).await?,
+                }
+            };
+            let (answer, answered) = oneshot::channel();
+            if sender.send(Asked { command: command.clone(), answer }).await.is_ok()
+                && let Ok(done) = answered.await
+            {
+                return done;
+            }
+        }
+        Err(CommandError::Broken("the service is stopping".into()))
+    }
+
+    async fn drive(self: &Arc<Self>, drivers: &mut Drivers, id: &str) -> Result<mpsc::Sender<Asked>, CommandError> {
+        if *self.shutdown.borrow() {
+            return Err(CommandError::Broken("the service is stopping".into()));
+        }
+        let broken = |error: StoreError| CommandError::Broken(error.to_string());
+        let record = self.store.job(id).await.map_err(broken)?.ok_or(CommandError::Missing)?;
+        let stored = self.store.plan(&record.job.plan_digest).await.map_err(broken)?;
+        let stored = stored.ok_or_else(|| CommandError::Broken("the job's plan is not in the store".into()))?;
+        let snapshot = self.store.snapshot(&stored.answer.snapshot).await.map_err(broken)?;
+        let snapshot = snapshot.ok_or_else(|| CommandError::Broken("the plan's snapshot is not in the store".into()))?.snapshot;
+        let tasks = self.store.tasks(id).await.map_err(broken)?;
+        let baselines = self.store.baselines(id).await.map_err(broken)?;
+        let earlier = self.store.earlier_baselines(&record.job).await.map_err(broken)?;
+        let history = self.store.history(&record.job.plan_id).await.map_err(broken)?;
+        let (reports, steps) = mpsc::unbounded_channel();
+        let driver = Driver {
+            store: self.store.clone(),
+            site: site(&self.health, stored, snapshot),
+            traffic: self.traffic.clone(),
+            policy: self.policy,
+            board: self.board.of(id),
+            shutdown: self.shutdown.subscribe(),
+            book: Book::new(tasks, record.job.order),
+            killing: record.job.state == JobState::Cancelling,
+            job: record.job,
+            target_was_empty: record.target_was_empty,
+            baselines: baselines.into_iter().filter_map(|(n, print)| Some((u64::try_from(n).ok()?, print))).collect(),
+            earlier,
+            history,
+            steps,
+            reports,
+            workers: JoinSet::new(),
+            sending: BTreeMap::new(),
+            comparing: None,
+            beginning: false,
+            uncompared: Vec::new(),
+        };
+        let (sender, commands) = mpsc::channel(16);
+        drivers.commands.retain(|_, sender| !sender.is_closed());
+        drivers.commands.insert(id.to_owned(), sender.clone());
+        while drivers.tasks.try_join_next().is_some() {}
+        drivers.tasks.spawn(driver.run(commands));
+        Ok(sender)
+    }
+
+    /// Takes a job in. The same key with the same body gives the same job, however often it is sent; true when it is new.
+    pub async fn submit(self: &Arc<Self>, key: String, create: JobCreate) -> Result<(Job, bool), SubmitError> {
+        let body_digest = digest::of_document("penstock-job-create", &create).to_string();
+        let _one_at_a_time = self.accepting.lock().await;
+        if let Some(found) = self.store.submitted(&key, &body_digest).await? {
+            return self.known(found).await;
+        }
+        let stored = self.store.plan(&create.plan_digest).await?.ok_or(SubmitError::PlanMissing)?;
+        let snapshot = self.store.snapshot(&stored.answer.snapshot).await?.ok_or(SubmitError::SnapshotMissing)?.snapshot;
+        Self::check_plan(&stored, &snapshot)?;
+        self.check_fresh(&stored, &snapshot).await?;
+        self.check_free(&stored).await?;
+        let site = site(&self.health, stored.clone(), snapshot);
+        if site.proof != Proof::PerChunk
+            && let Begun::Refused { message, .. } = site.begin().await
+        {
+            return Err(SubmitError::TargetHoldsRows(message));
+        }
+
+        let tasks = tasks(&stored.plan);
+        let now = clock::now();
+        let job = Job {
+            id: clock::random_id(),
+            state: JobState::Queued,
+            message: None,
+            title: create.title,
+            reason: create.reason,
+            plan_digest: create.plan_digest,
+            plan_id: stored.plan.core.plan_id.clone(),
+            source: stored.plan.core.source.name.clone(),
+            target: stored.plan.core.target.name.clone(),
+            lanes: create.lanes,
+            order: create.order,
+            counts: Counts { waiting: tasks.len() as u64, total: tasks.len() as u64, ..Counts::default() },
+            progress: Progress { bytes_total: stored.answer.bytes, rows_total: stored.answer.rows, ..Progress::default() },
+            created_at: now,
+            started_at: None,
+            finished_at: None,
+            last_event_id: 1,
+            verdict: None,
+        };
+        let event = Event {
+            id: 1,
+            at: now,
+            kind: "job-accepted".into(),
+            message: format!("accepted: {} chunks from {} to {}", tasks.len(), job.source, job.target),
+            job_state: JobState::Queued,
+            task: None,
+            task_state: None,
+            query_id: None,
+        };
+        match self.store.create_job(key, body_digest, job.clone(), tasks, event).await? {
+            Submitted::Created => {}
+            found @ (Submitted::Known(_) | Submitted::Conflict) => return self.known(found).await,
+        }
+        let mut drivers = self.drivers.lock().await;
+        if let Err(error) = self.drive(&mut drivers, &job.id).await {
+            // Stored: the next start of the service takes it up.
+            tracing::error!(?error, job = job.id, "the job was accepted, but cannot be started");
+        }
+        Ok((job, true))
+    }
+
+    async fn known(&self, found: Submitted) -> Result<(Job, bool), SubmitError> {
+        match found {
+            Submitted::Known(id) => {
+                let record = self.job(&id).await?.ok_or(SubmitError::KeyReused)?;
+                Ok((record.job, false))
+            }
+            Submitted::Conflict | Submitted::Created => Err(SubmitError::KeyReused),
+        }
+    }
+
+    /// Nothing runs that was not previewed: the stored request and snapshot must still give just this plan.
+    fn check_plan(stored: &StoredPlan, snapshot: &Snapshot) -> Result<(), SubmitError> {
+        match plan(&stored.answer.request, snapshot) {
+            Outcome::Planned(again) if again.core.digest() == stored.answer.digest => {}
+            Outcome::Planned(again) => {
+                let differences = vec![
+                    format!("stored plan {} was made by another planner than {}", stored.answer.digest, planner_core::VERSION),
+                    format!("planning again gives {}", again.core.digest()),
+                ];
+                return Err(SubmitError::DigestMismatch(differences));
+            }
+            Outcome::NeedsDetail(_) => return Err(SubmitError::DigestMismatch(vec!["planning again asks for more detail".into()])),
+            Outcome::Refused(refusal) => return Err(SubmitError::NoSnapshot(NoSnapshot::Refused(refusal))),
+        }
+        let faults: Vec<String> = audit::audit(&stored.plan, snapshot).iter().map(ToString::to_string).collect();
+        if faults.is_empty() { Ok(()) } else { Err(SubmitError::Faulty(faults)) }
+    }
+
+    async fn check_fresh(&self, stored: &StoredPlan, before: &Snapshot) -> Result<(), SubmitError> {
+        let spec = SurveySpec {
+            source: Some(before.source.name.clone()),
+            target: before.target.name.clone(),
+            time_column: stored.answer.request.time_column.clone(),
+            policy: before.policy.clone(),
+        };
+        let fresh = snapshot::take(self.health.client(), &spec).await.map_err(SubmitError::NoSnapshot)?;
+        let changes = survey::changes(before, &fresh);
+        if changes.is_empty() { Ok(()) } else { Err(SubmitError::Stale(changes)) }
+    }
+
+    /// Two jobs that write the same rows at the same time could not tell their rows apart.
+    async fn check_free(&self, stored: &StoredPlan) -> Result<(), SubmitError> {
+        let target = &stored.plan.core.target.name;
+        let states = JobState::ALL.into_iter().filter(|state| !state.is_terminal()).collect();
+        let filter = JobFilter { states, table: Some(target.to_string()), before: None, limit: 1000 };
+        for job in self.store.jobs(filter).await?.jobs {
+            if &job.target != target {
+                continue;
+            }
+            let Some(other) = self.store.plan(&job.plan_digest).await? else { continue };
+            if overlap(&stored.plan, &other.plan) {
+                return Err(SubmitError::Busy(format!(
+                    "job {} ({}) is {} and writes rows of the same time into {target}",
+                    job.id,
+                    job.title,
+                    job.state.name()
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether two plans of one target may write the same rows. Only where rows can be told by their time can they differ.
+fn overlap(one: &Plan, other: &Plan) -> bool {
+    match (one.core.window, other.core.window, one.core.time.target_type.is_some() && other.core.time.target_type.is_some()) {
+        (Some(one), Some(other), true) => one.from < other.to && other.from < one.to,
+        _ => true,
+    }
+}
+
+fn site(health: &Health, stored: StoredPlan, snapshot: Snapshot) -> Site {
+    Site {
+        health: health.clone(),
+        proof: checks::proof(&stored.plan.core, &snapshot),
+        holds_rows_accepted: stored.answer.request.acknowledged.contains(&Acknowledgement::TargetHoldsRows),
+        plan: Arc::new(stored.plan),
+        snapshot: Arc::new(snapshot),
+    }
+}
+
+fn tasks(plan: &Plan) -> Vec<TaskRecord> {
+    let tasks = plan.chunks().zip(0..).map(|(chunk, n)| Task {
+        n,
+        chunk_id: chunk.id,
+        label: chunk.label,
+        state: TaskState::Waiting,
+        attempts: 0,
+        rows_estimated: chunk.rows,
+        bytes_estimated: chunk.bytes,
+        rows: 0,
+        bytes: 0,
+        started_at: None,
+        duration_ms: 0,
+        retry_at: None,
+        message: None,
+        verified: None,
+    });
+    let generation = plan.core.generation;
+    tasks.map(|task| TaskRecord { task, attempt: 0, evidence: None, failures: 0, generation, rows_read: 0, unresolved: false }).collect()
+}

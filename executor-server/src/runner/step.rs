@@ -1,0 +1,186 @@
+//! What workers do for a driver, and what they report. A worker never writes to the store: the driver does, before and after.
+
+use std::sync::Arc;
+
+use executor_api::receipt::Fingerprint;
+use planner_core::plan::Plan;
+use planner_core::snapshot::Snapshot;
+use planner_core::sql::checks::{self, Proof};
+
+use crate::clickhouse::client::{Answer, Failure};
+use crate::clickhouse::health::Health;
+use crate::clickhouse::queries::Standing;
+use crate::reconcile::Finding;
+use crate::runner::compare::Compared;
+use crate::verify::{self, fingerprint};
+
+/// A worker's report.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// The target was looked at before the job's first chunk.
+    Begun(Begun),
+    /// A chunk was checked before it is sent.
+    Checked(u64, Checked),
+    /// An attempt was answered, or its answer was lost.
+    Answered(u64, Result<Answer, Failure>),
+    /// A lost query was found running.
+    Adopted(u64),
+    /// The evidence is gathered.
+    Resolved(u64, Finding),
+    /// A span was removed; how that went.
+    Cleared(u64, Result<(), String>),
+    /// Something about the comparison of contents.
+    Compared(Compared),
+}
+
+/// What the target is before the first chunk.
+#[derive(Debug)]
+pub(super) enum Begun {
+    /// Chunks may be sent; each is checked first unless the target is empty.
+    Go { empty: bool },
+    /// The target holds just what the plan would write.
+    AlreadyThere,
+    /// It cannot begin.
+    Refused { code: &'static str, message: String },
+}
+
+/// What a chunk's span holds before it is sent.
+#[derive(Debug)]
+pub(super) enum Checked {
+    /// It may be sent. `before` is what the span holds, where it was looked at.
+    Send { server_time: i64, before: Option<Fingerprint> },
+    /// The target holds the chunk's rows once, beside what it held before them, where that was something.
+    AlreadyThere { rows: u64, before: Option<Fingerprint> },
+    /// It holds what an earlier attempt of this job left, and nothing else was there before: to be removed.
+    Leftover { message: String },
+    /// It may not be sent.
+    Refused { code: &'static str, message: String },
+}
+
+/// What the checks of one job have in common.
+#[derive(Clone)]
+pub(super) struct Site {
+    pub(super) health: Health,
+    pub(super) plan: Arc<Plan>,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) proof: Proof,
+    /// Whether the request accepts that the target holds rows.
+    pub(super) holds_rows_accepted: bool,
+}
+
+impl Site {
+    async fn standing(&self) -> Result<Standing, (&'static str, String)> {
+        let target = &self.plan.core.target;
+        let client = self.health.client();
+        let standing = self.health.ask(|| client.standing(&target.name)).await.map_err(|failure| ("not-readable", failure.to_string()))?;
+        let standing = standing.ok_or_else(|| ("target-missing", format!("{} is not there any more", target.name)))?;
+        if standing.uuid == target.uuid {
+            Ok(standing)
+        } else {
+            Err(("target-replaced", format!("{} is another table than the plan was made for (its uuid changed); plan again", target.name)))
+        }
+    }
+
+    /// Looks at the target before the first chunk.
+    pub(super) async fn begin(&self) -> Begun {
+        let standing = match self.standing().await {
+            Ok(standing) => standing,
+            Err((code, message)) => return Begun::Refused { code, message },
+        };
+        if standing.rows == Some(0) {
+            return Begun::Go { empty: true };
+        }
+        match &self.proof {
+            Proof::PerChunk => Begun::Go { empty: false },
+            Proof::WholeTarget => match self.whole_is_there().await {
+                Ok(true) => Begun::AlreadyThere,
+                Ok(false) => self.go_if_accepted("it holds rows, and not just those that the plan would write"),
+                Err(failure) => Begun::Refused { code: "not-readable", message: failure.to_string() },
+            },
+            Proof::Unprovable { reason } => self.go_if_accepted(&format!("it holds rows, and {reason}")),
+        }
+    }
+
+    fn go_if_accepted(&self, why: &str) -> Begun {
+        if self.holds_rows_accepted {
+            return Begun::Go { empty: false };
+        }
+        let target = &self.plan.core.target.name;
+        Begun::Refused {
+            code: "target-holds-other-rows",
+            message: format!("{target}: {why}. Empty it, or plan again and accept that it holds rows (target_holds_rows)"),
+        }
+    }
+
+    /// Whether the whole target holds just what the plan would write.
+    pub(super) async fn whole_is_there(&self) -> Result<bool, Failure> {
+        let (source, target) = self.whole().await?;
+        Ok(source == target)
+    }
+
+    /// The whole of what the plan writes, and the whole target.
+    pub(super) async fn whole(&self) -> Result<(Fingerprint, Fingerprint), Failure> {
+        let source_sql = checks::whole_source(&self.plan.core, &self.snapshot);
+        let target_sql = checks::whole_target(&self.plan.core, &self.snapshot);
+        let source = self.health.ask(|| fingerprint(self.health.client(), &source_sql)).await?;
+        let target = self.health.ask(|| fingerprint(self.health.client(), &target_sql)).await?;
+        Ok((source, target))
+    }
+
+    /// The chunk's rows in the source and what its span holds in the target.
+    pub(super) async fn chunk(&self, n: u64) -> Result<(Fingerprint, Fingerprint), Failure> {
+        let i = usize::try_from(n).unwrap_or(usize::MAX);
+        let source_sql = checks::source_fingerprint(&self.plan.core, i);
+        let target_sql = checks::target_fingerprint(&self.plan.core, i);
+        let source = self.health.ask(|| fingerprint(self.health.client(), &source_sql)).await?;
+        let target = self.health.ask(|| fingerprint(self.health.client(), &target_sql)).await?;
+        Ok((source, target))
+    }
+
+    /// Looks at a chunk's span. `look` is false where it is known to hold nothing of the chunk; `before` is what it held
+    /// before the job, where that is known; `earlier` is what it held before other jobs of the same plan.
+    pub(super) async fn check(&self, n: u64, look: bool, before: Option<Fingerprint>, earlier: &[Fingerprint]) -> Checked {
+        let standing = match self.standing().await {
+            Ok(standing) => standing,
+            Err((code, message)) => return Checked::Refused { code, message },
+        };
+        let server_time = i64::try_from(standing.now).unwrap_or(i64::MAX);
+        if !look || self.proof != Proof::PerChunk {
+            return Checked::Send { server_time, before: None };
+        }
+        let (source, target) = match self.chunk(n).await {
+            Ok(both) => both,
+            Err(failure) => return Checked::Refused { code: "not-readable", message: failure.to_string() },
+        };
+        let held = before.clone().unwrap_or_else(verify::nothing);
+        if source.rows == 0 && target == held {
+            return Checked::AlreadyThere { rows: 0, before: None };
+        }
+        // Written once on top of nothing, of what this job found, or of what an earlier job of the plan found: then a
+        // repeat writes nothing.
+        let bases = [held.clone(), verify::nothing()].into_iter().chain(earlier.iter().cloned());
+        let on = bases.filter(|_| source.rows > 0).find(|base| verify::minus(&target, base).as_ref() == Some(&source));
+        if let Some(base) = on {
+            return Checked::AlreadyThere { rows: source.rows, before: Some(base) };
+        }
+        if target == held {
+            return Checked::Send { server_time, before: Some(target) };
+        }
+        let name = &self.plan.core.target.name;
+        match before {
+            Some(before) if before == verify::nothing() => {
+                let rows = verify::thousands(target.rows);
+                Checked::Leftover { message: format!("the span holds {rows} rows that an attempt of this job left") }
+            }
+            None if self.holds_rows_accepted => Checked::Send { server_time, before: Some(target) },
+            Some(_) | None => Checked::Refused {
+                code: "target-holds-other-rows",
+                message: format!(
+                    "the span holds {} rows in {name} that are not the source's {}. Remove them, or plan again and accept that the target holds rows (target_holds_rows)",
+                    verify::thousands(target.rows),
+                    verify::thousands(source.rows)
+                ),
+            },
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Every sending of a chunk, over all jobs of its plan.
+
+use std::collections::BTreeMap;
+
+use executor_api::task::{Attempt, Outcome, Task};
+use planner_core::digest::PlanId;
+use rusqlite::{Connection, params};
+
+use super::{Store, StoreError, from_json, int, json};
+
+/// An attempt with what evidence needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRecord {
+    /// As handed out.
+    pub attempt: Attempt,
+    /// The server's clock when it was sent, in milliseconds; none when the server was not asked.
+    pub server_time: Option<i64>,
+}
+
+impl Store {
+    /// Attempts of a task within a job, oldest first.
+    pub async fn attempts(&self, job: &str, n: u64) -> Result<Vec<AttemptRecord>, StoreError> {
+        let job = job.to_owned();
+        self.read(move |db| {
+            let mut statement = db.prepare_cached("SELECT server_time, body FROM attempts WHERE job_id = ?1 AND n = ?2 ORDER BY number")?;
+            let rows = statement.query_map(params![job, int(n)], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, String>(1)?)))?;
+            rows.map(|row| {
+                let (server_time, body) = row?;
+                Ok(AttemptRecord { attempt: from_json(&body)?, server_time })
+            })
+            .collect()
+        })
+        .await
+    }
+
+    /// Attempts of a job, by task and oldest first.
+    pub async fn job_attempts(&self, job: &str) -> Result<Vec<(u64, Attempt)>, StoreError> {
+        let job = job.to_owned();
+        self.read(move |db| {
+            let mut statement = db.prepare_cached("SELECT n, body FROM attempts WHERE job_id = ?1 ORDER BY n, number")?;
+            let rows = statement.query_map([job], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+            rows.map(|row| {
+                let (n, body) = row?;
+                Ok((u64::try_from(n).unwrap_or_default(), from_json(&body)?))
+            })
+            .collect()
+        })
+        .await
+    }
+
+    /// What all jobs of a plan id have left, by chunk.
+    pub async fn history(&self, plan: &PlanId) -> Result<BTreeMap<String, History>, StoreError> {
+        let plan = plan.clone();
+        self.read(move |db| {
+            let mut statement = db.prepare_cached(
+                "SELECT chunk_id, max(number), max(json_extract(body, '$.generation')), max(outcome IN ('written', 'unknown', 'running')) FROM attempts WHERE plan_id = ?1 GROUP BY chunk_id",
+            )?;
+            let rows = statement.query_map([plan.as_str()], |row| {
+                Ok((row.get(0)?, History { last_number: row.get(1)?, last_generation: row.get(2)?, may_have_written: row.get(3)? }))
+            })?;
+            rows.map(|row| row.map_err(StoreError::from)).collect()
+        })
+        .await
+    }
+}
+
+/// What jobs have left of one chunk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// Number of the last attempt; 0 before the first.
+    pub last_number: u32,
+    /// Highest generation that was sent.
+    pub last_generation: u32,
+    /// Whether any attempt wrote, or may have.
+    pub may_have_written: bool,
+}
+
+pub(super) fn put(db: &Connection, plan: &PlanId, job: &str, task: &Task, record: &AttemptRecord) -> Result<(), StoreError> {
+    let outcome = match record.attempt.outcome {
+        Outcome::Running => "running",
+        Outcome::Written => "written",
+        Outcome::Failed => "failed",
+        Outcome::Unknown => "unknown",
+        Outcome::Killed => "killed",
+    };
+    let mut statement = db.prepare_cached(
+        "INSERT INTO attempts (plan_id, chunk_id, number, job_id, n, query_id, outcome, server_time, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (plan_id, chunk_id, number) DO UPDATE SET outcome = excluded.outcome, body = excluded.body WHERE query_id = excluded.query_id",
+    )?;
+    let attempt = &record.attempt;
+    let body = json(attempt)?;
+    let chunk = task.chunk_id.as_str();
+    statement.execute(params![
+        plan.as_str(),
+        chunk,
+        attempt.number,
+        job,
+        int(task.n),
+        attempt.query_id,
+        outcome,
+        record.server_time,
+        body
+    ])?;
+    Ok(())
+}

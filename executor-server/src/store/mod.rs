@@ -1,0 +1,185 @@
+//! What outlives the process: SQLite in WAL mode, every commit on disk before it counts.
+//!
+//! ```text
+//!   async callers ──closures──► writer thread ──► penstock.db ◄── reader thread ◄──closures── async callers
+//! ```
+//! An event, and the job's and task's new standing, are one transaction ([`Change`]).
+
+mod attempts;
+mod changes;
+mod events;
+mod jobs;
+mod plans;
+mod receipts;
+mod snapshots;
+mod tasks;
+mod worker;
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+pub use attempts::{AttemptRecord, History};
+pub use changes::{Bulk, Change};
+pub use events::StoredEvent;
+pub use jobs::{JobFilter, JobRecord, Submitted};
+pub use plans::StoredPlan;
+pub use tasks::TaskRecord;
+use worker::Worker;
+
+/// Migrations in order; a store of version n has the first n applied.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_jobs.sql")];
+
+/// The store.
+#[derive(Clone)]
+pub struct Store {
+    writer: Worker,
+    reader: Worker,
+}
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The state directory cannot be used.
+    #[error("the state directory {path}: {reason}")]
+    Directory {
+        /// The directory.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// Written by a later version of Penstock.
+    #[error("the store is of version {found}, this Penstock knows {known}; start the version that wrote it")]
+    Newer {
+        /// Its version.
+        found: u32,
+        /// The last version known here.
+        known: u32,
+    },
+    /// `SQLite` failed.
+    #[error("the store failed: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A stored document cannot be read.
+    #[error("the store holds a document that cannot be read: {0}")]
+    Document(#[from] serde_json::Error),
+    /// The store's thread is gone: the process is ending.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl Store {
+    /// Opens or makes the store of a state directory. Only one process at a time can.
+    pub fn open(state_dir: &Path) -> Result<Self, StoreError> {
+        let directory = |reason: String| StoreError::Directory { path: state_dir.display().to_string(), reason };
+        std::fs::create_dir_all(state_dir).map_err(|error| directory(error.to_string()))?;
+        let lock = lock(state_dir).map_err(directory)?;
+        let path = state_dir.join("penstock.db");
+        let mut connection = connect(&path)?;
+        migrate(&mut connection)?;
+        let reader = connect(&path)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(Self { writer: Worker::start("store-writer", connection, Some(lock)), reader: Worker::start("store-reader", reader, None) })
+    }
+
+    /// Runs a question beside the writer.
+    async fn read<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.reader.call(move |connection| ask(connection)).await
+    }
+
+    /// Runs a change as one transaction; when this returns, it is on disk.
+    async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer
+            .call(move |connection| {
+                let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+                let answer = change(&transaction)?;
+                transaction.commit()?;
+                Ok(answer)
+            })
+            .await
+    }
+}
+
+/// Two processes on one store would both run its jobs.
+fn lock(state_dir: &Path) -> Result<std::fs::File, String> {
+    let path = state_dir.join("lock");
+    let file = std::fs::OpenOptions::new().create(true).write(true).truncate(false).open(&path).map_err(|error| error.to_string())?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err("another penstock is using it; stop that one, or choose another state directory".into())
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(error.to_string()),
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -4096)?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn json<T: serde::Serialize>(document: &T) -> Result<String, StoreError> {
+    Ok(serde_json::to_string(document)?)
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    Ok(serde_json::from_str(text)?)
+}
+
+/// `SQLite` integers are signed.
+fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_process_is_refused_while_the_first_lives() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = Store::open(directory.path()).unwrap();
+        assert!(matches!(Store::open(directory.path()), Err(StoreError::Directory { .. })));
+        drop(first);
+        // The thread that holds the lock ends when the last handle is gone.
+        let again = (0..100).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            Store::open(directory.path()).ok()
+        });
+        assert!(again.is_some());
+    }
+
+    #[test]
+    fn a_store_of_a_later_version_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = Connection::open(directory.path().join("penstock.db")).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        assert!(matches!(Store::open(directory.path()), Err(StoreError::Newer { found: 99, known: 1 })));
+    }
+}

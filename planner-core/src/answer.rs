@@ -1,0 +1,206 @@
+//! Reading the answers to probes. Everything is text until here and typed from here on.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::quantity::{DAY_MS, UnixMillis};
+use crate::refusal::Refusal;
+use crate::snapshot::{Column, DefaultKind, Partition, ProfileOrigin, Server, TimeBucket, TimeProfile};
+use crate::sql::identifier::{Identifier, TableName};
+
+/// The server, and the defaults of its table settings.
+#[derive(Debug)]
+pub(crate) struct ServerAnswer {
+    pub(crate) server: Server,
+    pub(crate) merge_tree: BTreeMap<String, String>,
+}
+
+/// One row of the tables probe.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct TableRow {
+    pub(crate) database: String,
+    pub(crate) name: String,
+    pub(crate) uuid: String,
+    pub(crate) engine: String,
+    pub(crate) engine_full: String,
+    pub(crate) partition_key: String,
+    pub(crate) sorting_key: String,
+    pub(crate) primary_key: String,
+    pub(crate) as_select: String,
+    pub(crate) create_table_query: String,
+    dependencies_database: Vec<String>,
+    dependencies_table: Vec<String>,
+    unfinished: Option<String>,
+}
+
+impl TableRow {
+    pub(crate) fn is(&self, name: &TableName) -> bool {
+        self.database == name.database.as_str() && self.name == name.table.as_str()
+    }
+
+    pub(crate) fn table_name(&self) -> Result<TableName, Refusal> {
+        TableName::new(&*self.database, &*self.name).map_err(unreadable)
+    }
+
+    pub(crate) fn unfinished_mutations(&self) -> u64 {
+        self.unfinished.as_deref().and_then(|count| count.parse().ok()).unwrap_or(0)
+    }
+
+    /// Whether inserts into this table fire `view`.
+    pub(crate) fn fires(&self, view: &TableName) -> bool {
+        self.dependencies_database
+            .iter()
+            .zip(&self.dependencies_table)
+            .any(|(database, table)| database == view.database.as_str() && table == view.table.as_str())
+    }
+}
+
+pub(crate) fn server(text: &str) -> Result<ServerAnswer, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        version: String,
+        timezone: String,
+        memory: Option<String>,
+        settings: BTreeMap<String, String>,
+        merge_tree: BTreeMap<String, String>,
+    }
+    let row: Row = rows(text)?.into_iter().next().ok_or_else(|| unreadable("no row about the server"))?;
+    let memory_bytes = row.memory.as_deref().and_then(|bytes| bytes.parse().ok()).unwrap_or(0);
+    Ok(ServerAnswer {
+        server: Server { memory_bytes, settings: row.settings, timezone: row.timezone, version: row.version },
+        merge_tree: row.merge_tree,
+    })
+}
+
+pub(crate) fn tables(text: &str) -> Result<Vec<TableRow>, Refusal> {
+    rows(text)
+}
+
+pub(crate) fn columns(text: &str) -> Result<Vec<(TableName, Column)>, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        database: String,
+        table: String,
+        name: String,
+        #[serde(rename = "type")]
+        type_name: String,
+        default_kind: String,
+        default_expression: String,
+        bytes: String,
+    }
+    let read = |row: Row| {
+        let default_kind = match row.default_kind.as_str() {
+            "" => DefaultKind::None,
+            "DEFAULT" => DefaultKind::Default,
+            "MATERIALIZED" => DefaultKind::Materialized,
+            "ALIAS" => DefaultKind::Alias,
+            "EPHEMERAL" => DefaultKind::Ephemeral,
+            other => return Err(unreadable(format!("column {} has the unknown default kind {other}", row.name))),
+        };
+        let name = Identifier::new(row.name).map_err(unreadable)?;
+        let column =
+            Column { bytes: number(&row.bytes)?, default_expression: row.default_expression, default_kind, name, type_name: row.type_name };
+        Ok((TableName::new(row.database, row.table).map_err(unreadable)?, column))
+    };
+    rows(text)?.into_iter().map(read).collect()
+}
+
+pub(crate) fn partitions(text: &str) -> Result<Vec<(TableName, Partition)>, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        database: String,
+        table: String,
+        partition_id: String,
+        partition_name: String,
+        row_count: String,
+        byte_count: String,
+        part_count: String,
+        min_second: String,
+        max_second: String,
+        min_day: String,
+        max_day: String,
+    }
+    let read = |row: Row| {
+        // Zero stands for "the partition key has no such column".
+        let time = |second: &str, day: &str, end: i64| -> Result<Option<UnixMillis>, Refusal> {
+            let (second, day): (i64, i64) = (number(second)?, number(day)?);
+            Ok(match (second, day) {
+                (0, 0) => None,
+                (0, day) => Some(UnixMillis(day * DAY_MS + end)),
+                (second, _) => Some(UnixMillis(second * 1000)),
+            })
+        };
+        let partition = Partition {
+            bytes: number(&row.byte_count)?,
+            id: row.partition_id,
+            max_time: time(&row.max_second, &row.max_day, DAY_MS - 1000)?,
+            min_time: time(&row.min_second, &row.min_day, 0)?,
+            name: row.partition_name,
+            parts: number(&row.part_count)?,
+            rows: number(&row.row_count)?,
+        };
+        Ok((TableName::new(row.database, row.table).map_err(unreadable)?, partition))
+    };
+    rows(text)?.into_iter().map(read).collect()
+}
+
+pub(crate) fn profile(text: &str, origin: ProfileOrigin) -> Result<TimeProfile, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        bucket_start: Option<String>,
+        step_ms: String,
+        row_count: String,
+        min_ms: Option<String>,
+        max_ms: Option<String>,
+    }
+    let mut profile = TimeProfile { buckets: Vec::new(), null_rows: 0, origin, step_ms: 900_000 };
+    for row in rows::<Row>(text)? {
+        profile.step_ms = number(&row.step_ms)?;
+        let count = number(&row.row_count)?;
+        match (&row.bucket_start, &row.min_ms, &row.max_ms) {
+            (Some(start), Some(min), Some(max)) => profile.buckets.push(TimeBucket {
+                max: UnixMillis(number(max)?),
+                min: UnixMillis(number(min)?),
+                rows: count,
+                start: UnixMillis(number(start)?),
+            }),
+            _ => profile.null_rows += count,
+        }
+    }
+    profile.buckets.sort_by_key(|bucket| bucket.start);
+    Ok(profile)
+}
+
+pub(crate) fn day_starts(text: &str) -> Result<Vec<UnixMillis>, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        start: serde_json::Value,
+    }
+    let mut starts = Vec::new();
+    for row in rows::<Row>(text)? {
+        // 64-bit integers are quoted or not, as the server is configured.
+        let text = row.start.as_str().map_or_else(|| row.start.to_string(), str::to_owned);
+        starts.push(UnixMillis(number(&text)?));
+    }
+    starts.sort_unstable();
+    starts.dedup();
+    Ok(starts)
+}
+
+fn rows<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, Refusal> {
+    text.lines().filter(|line| !line.is_empty()).map(|line| serde_json::from_str(line).map_err(unreadable)).collect()
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> Result<T, Refusal> {
+    text.parse().map_err(|_| unreadable(format!("'{text}' is not a number in its range")))
+}
+
+fn unreadable(what: impl std::fmt::Display) -> Refusal {
+    Refusal::new(
+        "answer-unreadable",
+        format!("the server's answer to a probe cannot be read: {what}"),
+        "check that the server is a supported ClickHouse (25.8 or later)",
+    )
+}

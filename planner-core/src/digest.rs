@@ -1,0 +1,134 @@
+//! Names that follow from content: SHA-256, whole or cut, in lower-case hex.
+
+use std::fmt;
+use std::io;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// Declares a fixed-length lower-case hex name.
+macro_rules! hex_name {
+    ($(#[$doc:meta])* $name:ident, $length:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Reads the text form; refuses any other length or alphabet.
+            pub fn parse(text: &str) -> Result<Self, String> {
+                let fine = text.len() == $length && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+                if fine { Ok(Self(text.to_owned())) } else { Err(format!("'{text}' is not {} lower-case hex characters", $length)) }
+            }
+
+            /// The text form.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            fn of(hash: Sha256) -> Self {
+                let mut text = hex(&hash.finalize());
+                text.truncate($length);
+                Self(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+            fn try_from(text: String) -> Result<Self, String> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+hex_name!(
+    /// SHA-256 of a document's canonical bytes.
+    Digest, 64
+);
+hex_name!(
+    /// Names a plan; see design.md section 3 for the formula.
+    PlanId, 16
+);
+hex_name!(
+    /// Names a chunk within its plan.
+    ChunkId, 16
+);
+hex_name!(
+    /// A deduplication token.
+    Token, 64
+);
+
+/// Digest of a document whose serialized form is canonical, under a domain tag.
+///
+/// The tag and the length-free separator keep two kinds of document from ever sharing a digest.
+pub fn of_document<T: Serialize>(domain: &str, document: &T) -> Digest {
+    let mut hash = Sha256::new();
+    hash.update(domain.as_bytes());
+    hash.update([0]);
+    crate::canonical::write(document, Hashing(&mut hash));
+    Digest::of(hash)
+}
+
+/// The id of a plan, from the text that the formula names.
+pub(crate) fn plan_id(text: &str) -> PlanId {
+    PlanId::of(Sha256::new().chain_update(text.as_bytes()))
+}
+
+/// The id of a chunk, from its plan, statement and span.
+pub(crate) fn chunk_id(plan: &PlanId, statement: u32, span_key: &str) -> ChunkId {
+    ChunkId::of(Sha256::new().chain_update(format!("penstock-chunk\0{plan}\0{statement}\0{span_key}").as_bytes()))
+}
+
+/// Makes the tokens of one statement: everything that its chunks share is hashed once.
+pub(crate) struct TokenMaker(Sha256);
+
+impl TokenMaker {
+    pub(crate) fn new(target_uuid: &str, generation: u32, before: &str, after: &str) -> Self {
+        let mut hash = Sha256::new();
+        for part in ["penstock-token", target_uuid, &generation.to_string(), before, after] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        Self(hash)
+    }
+
+    pub(crate) fn token(&self, predicate: &str) -> Token {
+        Token::of(self.0.clone().chain_update(predicate.as_bytes()))
+    }
+}
+
+/// SHA-256 of bytes, as a digest: for documents that are already text.
+pub fn of_bytes(domain: &str, bytes: &[u8]) -> Digest {
+    Digest::of(Sha256::new().chain_update(domain.as_bytes()).chain_update([0]).chain_update(bytes))
+}
+
+struct Hashing<'a>(&'a mut Sha256);
+
+impl io::Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let nibble = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]).collect()
+}

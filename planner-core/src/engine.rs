@@ -1,0 +1,38 @@
+//! What an engine does to rows that share a sorting key.
+
+/// Families of `MergeTree`, as far as arriving exactly once matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folding {
+    /// Rows stay as they were inserted.
+    None,
+    /// Numbers of rows with one key are added up.
+    Summing,
+    /// Aggregate states of rows with one key are merged.
+    Aggregating,
+    /// One row of a key survives.
+    Replacing,
+    /// Rows of a key cancel each other.
+    Collapsing,
+    /// Rolled up by rules outside the table.
+    Graphite,
+}
+
+/// The folding of an engine; `None` when it is not of the `MergeTree` family.
+pub fn folding(engine: &str) -> Option<Folding> {
+    let family = engine.strip_suffix("MergeTree")?;
+    let family = family.strip_prefix("Replicated").or_else(|| family.strip_prefix("Shared")).unwrap_or(family);
+    match family {
+        "" => Some(Folding::None),
+        "Summing" => Some(Folding::Summing),
+        "Aggregating" => Some(Folding::Aggregating),
+        "Replacing" | "Coalescing" => Some(Folding::Replacing),
+        "Collapsing" | "VersionedCollapsing" => Some(Folding::Collapsing),
+        "Graphite" => Some(Folding::Graphite),
+        _ => None,
+    }
+}
+
+/// Whether the engine's deduplication window is kept in Keeper.
+pub fn replicated(engine: &str) -> bool {
+    engine.starts_with("Replicated") || engine.starts_with("Shared")
+}

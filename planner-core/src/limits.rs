@@ -1,0 +1,11 @@
+//! Bounds that no configuration moves.
+
+/// Most chunks in one plan. Beyond it nobody reads the plan, and the preview would not fit a browser tab.
+pub const MAX_CHUNKS: u64 = 1_000_000;
+/// Most days in one calendar chunk.
+pub const MAX_CALENDAR_DAYS: u16 = 366;
+/// Most buckets in a time profile.
+pub const MAX_PROFILE_BUCKETS: u32 = 2_048;
+/// Rough upper bound of memory that one block needs, as a multiple of its uncompressed bytes: 2 to 2.5 was measured
+/// on narrow rows in order, 5 on wide unordered ones (clickhouse.md section 1).
+pub const BLOCK_MEMORY_FACTOR: u64 = 5;

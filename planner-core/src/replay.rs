@@ -1,0 +1,109 @@
+//! Whether a view may be replayed in pieces: a group that a cut tears is emitted twice.
+
+use crate::engine::{self, Folding};
+use crate::plan::Span;
+use crate::quantity::UnixMillis;
+use crate::refusal::Refusal;
+use crate::snapshot::{Snapshot, View};
+use crate::sql::time_type::TimeType;
+use crate::time_column::Resolved;
+use crate::view_shape::{self, ViewShape};
+
+/// Aggregates whose parts a `SummingMergeTree` puts together again.
+const SUMMABLE: &[&str] = &["sum", "sumwithoverflow", "count", "summap"];
+
+/// Refuses a view whose SELECT gives other rows when the source is cut at these spans.
+pub(crate) fn check(view: &View, snapshot: &Snapshot, time: &Resolved, spans: &[Span]) -> Result<ViewShape, Refusal> {
+    let shape = view_shape::of(&view.select, time.column.as_str());
+    if !shape.volatile.is_empty() {
+        return Err(Refusal::new(
+            "volatile-function",
+            format!("{} calls {}: a retried chunk would write other rows", view.name, shape.volatile.join(", ")),
+            "replace the function by a column of the source, or backfill by copy from a table that holds the values",
+        ));
+    }
+    if shape.depends_on_neighbours {
+        return Err(Refusal::new(
+            "view-needs-all-rows",
+            format!("{} uses LIMIT or a window function: its rows depend on rows of other chunks", view.name),
+            "run it as one statement, or rewrite the view without them",
+        ));
+    }
+    if !shape.groups || spans.len() < 2 {
+        return Ok(shape);
+    }
+    let merges = merging_problem(view, snapshot, &shape);
+    let aligned = shape.bucket_ms.is_some_and(|bucket| aligned(bucket, spans, &time.time, snapshot));
+    match merges {
+        None => Ok(shape),
+        Some(_) if aligned => Ok(shape),
+        Some(problem) => Err(Refusal::new(
+            "cut-tears-groups",
+            format!("{} groups rows, and {problem}: a group that a cut divides would be written twice", view.name),
+            match shape.bucket_ms {
+                Some(bucket) => format!("cut where groups end: chunks of whole {}", bucket_name(bucket)),
+                None => "group by a bucket of the time column and cut there, or use a target that merges groups (AggregatingMergeTree with states)".into(),
+            },
+        )),
+    }
+}
+
+/// Why the target cannot put torn groups together again; `None` when it can.
+fn merging_problem(view: &View, snapshot: &Snapshot, shape: &ViewShape) -> Option<String> {
+    match engine::folding(&snapshot.target.engine) {
+        Some(Folding::Summing) => {
+            let finished: Vec<&str> = shape
+                .aggregates
+                .iter()
+                .filter(|name| !view_shape::base_aggregate(name).is_some_and(|base| SUMMABLE.contains(&base)))
+                .map(String::as_str)
+                .collect();
+            (!finished.is_empty()).then(|| format!("{} cannot be added up by {}", finished.join(", "), snapshot.target.engine))
+        }
+        Some(Folding::Aggregating) => {
+            let key = crate::time_column::key_columns(&snapshot.target.sorting_key);
+            let plain: Vec<&str> = view
+                .columns
+                .iter()
+                .filter_map(|column| snapshot.target.column(&column.name))
+                .filter(|column| !key.contains(&column.name.as_str().to_owned()))
+                .filter(|column| {
+                    !column.type_name.starts_with("AggregateFunction(") && !column.type_name.starts_with("SimpleAggregateFunction(")
+                })
+                .map(|column| column.name.as_str())
+                .collect();
+            (!plain.is_empty()).then(|| format!("{} of {} hold finished values, not states", plain.join(", "), snapshot.target.name))
+        }
+        Some(Folding::None | Folding::Replacing | Folding::Collapsing | Folding::Graphite) | None => {
+            Some(format!("{} does not merge groups", snapshot.target.engine))
+        }
+    }
+}
+
+/// Whether every inner bound of the spans falls on a start of the bucket.
+fn aligned(bucket: i64, spans: &[Span], time: &TimeType, snapshot: &Snapshot) -> bool {
+    let zone = time.zone.as_deref().unwrap_or(&snapshot.server.timezone);
+    let utc = crate::chunking::calendar_days::is_utc(zone)
+        || matches!(time.kind, crate::sql::time_type::TimeKind::Date | crate::sql::time_type::TimeKind::Date32);
+    let days = snapshot.day_starts.get(zone);
+    let fine = |bound: UnixMillis| {
+        if utc {
+            bound.0.rem_euclid(bucket) == 0
+        } else {
+            // Other zones: midnights as the server gave them; they are starts of every narrower bucket too.
+            days.is_some_and(|days| days.binary_search(&bound).is_ok())
+        }
+    };
+    spans.iter().all(|span| match span {
+        Span::Time(from, to) => from.is_none_or(fine) && to.is_none_or(fine),
+        Span::TimeIsNull => true,
+    })
+}
+
+fn bucket_name(bucket: i64) -> String {
+    match bucket {
+        crate::quantity::DAY_MS => "calendar days".into(),
+        crate::quantity::HOUR_MS => "hours, from a full hour".into(),
+        other => format!("{} minutes", other / 60_000),
+    }
+}

@@ -1,0 +1,246 @@
+//! What may surprise or cost, found by looking at a finished plan and its snapshot.
+
+use crate::engine::{self, Folding};
+use crate::limits::BLOCK_MEMORY_FACTOR;
+use crate::plan::{Estimate, Mode, PlanCore, Span};
+use crate::quantity::{DAY_MS, HOUR_MS};
+use crate::rationale::Note;
+use crate::snapshot::{DedupWindow, Snapshot, Table};
+use crate::sql::time_type::TimeType;
+use crate::sql::tokens;
+use crate::time_column;
+
+/// All warnings of a plan.
+pub(crate) fn all(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -> Vec<Note> {
+    let mut notes = Vec::new();
+    notes.extend(dedup(core, snapshot));
+    notes.extend(attached_views(core, snapshot));
+    notes.extend(other_feeders(core, snapshot));
+    notes.extend(mutations(&snapshot.source).into_iter().chain(mutations(&snapshot.target)));
+    notes.extend(memory(estimates, snapshot));
+    notes.extend(read_amplification(core, estimates, snapshot));
+    notes.extend(null_times(core, snapshot));
+    notes.extend(folding(core, snapshot));
+    notes
+}
+
+fn dedup(core: &PlanCore, snapshot: &Snapshot) -> Vec<Note> {
+    let target = &snapshot.target;
+    let blocks = blocks_written(core, target);
+    let mut notes = Vec::new();
+    if let Some(problem) = window_problem(target.dedup, blocks, &target.name.to_string()) {
+        let hint = if target.dedup.blocks == 0 {
+            format!(
+                "Penstock compares contents instead of trusting tokens; to have both: ALTER TABLE {} MODIFY SETTING non_replicated_deduplication_window = {}",
+                target.name.quoted(),
+                blocks.next_power_of_two().max(1024)
+            )
+        } else {
+            "wider chunks need fewer blocks; Penstock compares contents where the window was outrun".to_owned()
+        };
+        notes.push(Note::warning(problem.0, problem.1, hint));
+    }
+    for view in snapshot.views.iter().filter(|view| view.source == target.name) {
+        if let (Some(name), Some(window)) = (&view.target, view.target_dedup)
+            && let Some(problem) = window_problem(window, blocks, &name.to_string())
+        {
+            notes.push(Note::warning(
+                problem.0,
+                format!("{} (fed by {}, which this plan fires)", problem.1, view.name),
+                "a repeated chunk would reach that table twice: give it a window of its own",
+            ));
+        }
+    }
+    notes
+}
+
+fn window_problem(window: DedupWindow, blocks: u64, table: &str) -> Option<(&'static str, String)> {
+    if window.blocks == 0 {
+        Some(("dedup-window-off", format!("{table} ignores deduplication tokens: its window is 0")))
+    } else if window.blocks < blocks {
+        Some((
+            "dedup-window-short",
+            format!("{table} remembers {} blocks; this plan writes about {blocks} (chunks × partitions)", window.blocks),
+        ))
+    } else {
+        None
+    }
+}
+
+/// Block ids that the plan leaves in the target: one a chunk and touched partition.
+fn blocks_written(core: &PlanCore, target: &Table) -> u64 {
+    let Some(width) = partition_width(target, core) else { return core.chunks.len() as u64 };
+    core.chunks
+        .iter()
+        .map(|chunk| match chunk.span {
+            Span::Time(Some(from), Some(to)) => {
+                let last = to.0.saturating_sub(1).div_euclid(width);
+                u64::try_from(last - from.0.div_euclid(width) + 1).unwrap_or(1)
+            }
+            Span::Time(..) | Span::TimeIsNull => 1,
+        })
+        .sum()
+}
+
+/// Width of the target's partitions in time, where the partition key is a known function of the time column.
+fn partition_width(target: &Table, core: &PlanCore) -> Option<i64> {
+    if !tokens::mentions(&target.partition_key, core.time.column.as_str()) {
+        return None;
+    }
+    let seen = tokens::tokens(&target.partition_key);
+    let widths = tokens::function_names(&seen).filter_map(|name| match name {
+        "toYYYYMMDD" | "toDate" | "toStartOfDay" => Some(DAY_MS),
+        "toMonday" | "toStartOfWeek" => Some(7 * DAY_MS),
+        "toYYYYMM" | "toStartOfMonth" => Some(28 * DAY_MS),
+        "toStartOfHour" => Some(HOUR_MS),
+        _ => None,
+    });
+    widths.min()
+}
+
+fn attached_views(core: &PlanCore, snapshot: &Snapshot) -> Option<Note> {
+    let names: Vec<String> =
+        snapshot.views.iter().filter(|view| view.source == core.target.name).map(|view| view.name.to_string()).collect();
+    (!names.is_empty()).then(|| {
+        Note::warning(
+            "views-will-fire",
+            format!("inserting into {} fires {}", core.target.name, names.join(", ")),
+            "wanted when their targets should be filled too; else detach them first",
+        )
+    })
+}
+
+fn other_feeders(core: &PlanCore, snapshot: &Snapshot) -> Option<Note> {
+    let feeders = snapshot.views.iter().filter(|view| view.target.as_ref() == Some(&core.target.name));
+    match core.mode {
+        Mode::ViewReplay => {
+            let names: Vec<String> = feeders
+                .filter(|view| view.source != core.source.name)
+                .map(|view| format!("{} (reads {})", view.name, view.source))
+                .collect();
+            (!names.is_empty()).then(|| {
+                Note::warning(
+                    "view-of-another-source",
+                    format!("not replayed here: {}", names.join(", ")),
+                    "plan a replay from each of those sources too",
+                )
+            })
+        }
+        Mode::Copy => {
+            let names: Vec<String> = feeders.map(|view| view.name.to_string()).collect();
+            (!names.is_empty()).then(|| {
+                Note::warning(
+                    "target-fed-by-views",
+                    format!("{} is also written by {}", core.target.name, names.join(", ")),
+                    "a plain copy does not run their SELECT; choose mode view_replay if that is meant",
+                )
+            })
+        }
+    }
+}
+
+fn mutations(table: &Table) -> Option<Note> {
+    (table.unfinished_mutations > 0).then(|| {
+        Note::warning(
+            "unfinished-mutations",
+            format!("{} has {} unfinished mutations", table.name, table.unfinished_mutations),
+            "rows may change while they are copied; wait until system.mutations shows them done",
+        )
+    })
+}
+
+fn memory(estimates: &[Estimate], snapshot: &Snapshot) -> Option<Note> {
+    let largest = estimates.iter().map(|estimate| estimate.bytes).max()?;
+    let needed = largest.saturating_mul(BLOCK_MEMORY_FACTOR);
+    let share = u128::from(snapshot.server.memory_bytes) * u128::from(snapshot.policy.memory_share_percent) / 100;
+    (snapshot.server.memory_bytes > 0 && u128::from(needed) > share).then(|| {
+        Note::warning(
+            "chunk-memory",
+            format!(
+                "the largest chunk is one block of about {} uncompressed and may need {} of memory; the server has {}",
+                mebibytes(largest),
+                mebibytes(needed),
+                mebibytes(snapshot.server.memory_bytes)
+            ),
+            "choose narrower chunks, or fewer lanes",
+        )
+    })
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
+}
+
+/// Rows that the chunks read, against rows that they want, where neither partition nor leading key prunes by time.
+fn read_amplification(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -> Option<Note> {
+    let source = &snapshot.source;
+    let column = core.time.column.as_str();
+    let leading = time_column::key_columns(&source.sorting_key).first().is_some_and(|first| first == column);
+    if leading || source.rows() == 0 {
+        return None;
+    }
+    let by_partition = tokens::mentions(&source.partition_key, column);
+    let time = TimeType::of(&core.time.source_type)?;
+    let read: u128 = core
+        .chunks
+        .iter()
+        .map(|chunk| if by_partition { rows_of_touched_partitions(source, chunk.span, &time) } else { u128::from(source.rows()) })
+        .sum();
+    let wanted: u128 = estimates.iter().map(|estimate| u128::from(estimate.rows)).sum::<u128>().max(1);
+    let tenths = read * 10 / wanted;
+    if tenths < 20 {
+        return None;
+    }
+    let factor = format!("{}.{}", tenths / 10, tenths % 10);
+    let in_key = time_column::key_columns(&source.primary_key).iter().any(|name| name == column);
+    let reads = if by_partition { "every partition that it touches" } else { "the whole table" };
+    let message = format!("up to {factor} times the wanted rows are read: '{column}' is not the leading key, so a chunk may read {reads}");
+    let hint = match (by_partition, in_key) {
+        (true, true) => "the primary index may skip part of it; chunks as wide as a partition read each row once",
+        (true, false) => "chunks as wide as a partition read each row once",
+        (false, _) => "wider chunks read less in all",
+    };
+    Some(Note::warning("read-amplification", message, hint))
+}
+
+fn rows_of_touched_partitions(source: &Table, span: Span, time: &TimeType) -> u128 {
+    source
+        .partitions
+        .iter()
+        .filter(|partition| match (span, partition.min_time, partition.max_time) {
+            (Span::Time(from, to), Some(min), Some(max)) => {
+                from.is_none_or(|from| max.0.saturating_add(time.resolution_ms()) > from.0) && to.is_none_or(|to| min < to)
+            }
+            _ => true,
+        })
+        .map(|partition| u128::from(partition.rows))
+        .sum()
+}
+
+fn null_times(core: &PlanCore, snapshot: &Snapshot) -> Option<Note> {
+    let nullable = TimeType::of(&core.time.source_type)?.nullable;
+    (nullable && core.window.is_some()).then(|| {
+        let counted = snapshot.source.times.get(&core.time.column).map_or(0, |profile| profile.null_rows);
+        let some = if counted > 0 { format!("{counted} rows have") } else { "rows may have".into() };
+        Note::warning(
+            "null-times-left-out",
+            format!("'{}' can be NULL, and {some} no time: they are in no window", core.time.column),
+            "plan without a window to carry them too",
+        )
+    })
+}
+
+fn folding(core: &PlanCore, snapshot: &Snapshot) -> Option<Note> {
+    let what = match engine::folding(&snapshot.target.engine)? {
+        Folding::None => return None,
+        Folding::Summing => "adds rows of one key up",
+        Folding::Aggregating => "merges the states of one key",
+        Folding::Replacing => "keeps one row of a key",
+        Folding::Collapsing => "cancels rows of a key against each other",
+        Folding::Graphite => "rolls rows up",
+    };
+    Some(Note::info(
+        "target-folds-rows",
+        format!("{} is a {}: it {what}, so rows stored differ from rows inserted", core.target.name, snapshot.target.engine),
+    ))
+}

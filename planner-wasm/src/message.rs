@@ -1,0 +1,145 @@
+//! What the console says to its planning worker, and what comes back. JSON text both ways.
+
+use planner_core::digest::{Digest, PlanId};
+use planner_core::plan::{Chunk, Mode, Span, WritePath};
+use planner_core::probe::Probe;
+use planner_core::rationale::Note;
+use planner_core::refusal::Refusal;
+use planner_core::request::Request;
+use planner_core::snapshot::Snapshot;
+use serde::{Deserialize, Serialize};
+
+/// One question to the worker. `id` comes back with the answer, so that late answers can be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Chosen by the asker.
+    pub id: u64,
+    /// The question.
+    pub what: Question,
+}
+
+/// The questions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// Keep this snapshot and plan from it from here on.
+    Load {
+        /// The facts.
+        snapshot: Box<Snapshot>,
+    },
+    /// Plan; the worker keeps the plan for `Chunks`.
+    Plan {
+        /// What the user asks.
+        request: Box<Request>,
+        /// How many cells the strip may have; neighbours are merged beyond it.
+        cells: u32,
+    },
+    /// Chunks `from..to` of the plan that is kept, with their SQL.
+    Chunks {
+        /// First index.
+        from: u64,
+        /// Index behind the last.
+        to: u64,
+    },
+    /// The whole document of the plan that is kept, as canonical JSON.
+    Document,
+}
+
+/// One answer of the worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The question's id.
+    pub id: u64,
+    /// The answer.
+    pub what: Reply,
+}
+
+/// The answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// The snapshot is loaded; its digest as computed here.
+    Loaded {
+        /// Digest.
+        digest: Digest,
+    },
+    /// The plan is made and kept.
+    Planned(Box<Preview>),
+    /// The snapshot must be extended (`POST /v1/snapshots/{digest}/detail`), loaded, and the plan asked again.
+    NeedsDetail {
+        /// What to ask.
+        probes: Vec<Probe>,
+    },
+    /// The plan is refused.
+    Refused(Refusal),
+    /// The chunks asked for.
+    Chunks {
+        /// In plan order.
+        rows: Vec<PreviewRow>,
+    },
+    /// The document asked for.
+    Document {
+        /// Canonical JSON.
+        text: String,
+    },
+    /// The question could not be answered.
+    Failed {
+        /// Why.
+        message: String,
+    },
+}
+
+/// A plan as the page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// Estimated bytes of all chunks.
+    pub bytes: u64,
+    /// Cells of the strip, in plan order.
+    pub cells: Vec<Cell>,
+    /// Number of chunks.
+    pub chunks: u64,
+    /// Digest of the plan.
+    pub digest: Digest,
+    /// Estimated bytes of the largest chunk.
+    pub largest_bytes: u64,
+    /// How rows get from source to target.
+    pub mode: Mode,
+    /// Id of the plan.
+    pub plan_id: PlanId,
+    /// Decisions and warnings.
+    pub rationale: Vec<Note>,
+    /// Estimated rows of all chunks.
+    pub rows: u64,
+    /// Number of different statements (one a view).
+    pub statements: u32,
+    /// The time column that the spans bound.
+    pub time_column: String,
+    /// The outermost bounds of all spans.
+    pub window: Option<Span>,
+    /// How each block is kept whole.
+    pub write: WritePath,
+}
+
+/// One cell of the strip: one chunk, or several neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Estimated bytes.
+    pub bytes: u64,
+    /// Chunks in it.
+    pub chunks: u64,
+    /// Index of its first chunk.
+    pub first: u64,
+    /// Estimated rows.
+    pub rows: u64,
+}
+
+/// One chunk with its SQL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewRow {
+    /// The chunk.
+    pub chunk: Chunk,
+    /// Its index.
+    pub index: u64,
+    /// The INSERT, as the server would send it.
+    pub sql: String,
+}

@@ -1,0 +1,303 @@
+// The console as people use it, in a real Chromium against a real service and a real ClickHouse.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { launch } from './chromium.mjs';
+import { Penstock, root } from './penstock.mjs';
+
+const ROWS = 400_000;
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = join(root, 'target', 'screenshots');
+const penstock = new Penstock(ROWS);
+let browser;
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  await penstock.start();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await penstock.stop();
+});
+
+// A page that remembers what it asked for and what went wrong in it.
+async function open(path, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.requests = [];
+  page.wrongs = [];
+  page.on('request', (request) => page.requests.push(request));
+  page.on('pageerror', (error) => page.wrongs.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && !/Failed to load resource|net::ERR/.test(message.text()) && page.wrongs.push(message.text()));
+  await page.goto(penstock.url + path);
+  return page;
+}
+
+const at = (page, id) => page.getByTestId(id);
+const state = (page, id, value) => page.locator(`[data-testid="${id}"][data-state="${value}"]`);
+
+// Nothing went wrong, and no other host was asked.
+async function close(page) {
+  assert.deepEqual(page.wrongs, []);
+  const foreign = page.requests.map((request) => request.url()).filter((url) => !url.startsWith(penstock.url) && !url.startsWith('data:') && !url.startsWith('blob:'));
+  assert.deepEqual(foreign, []);
+  await page.context().close();
+}
+
+async function axe(page, where) {
+  const client = await page.context().newCDPSession(page);
+  // Evaluated by the debugger: the page's own content security policy stays as strict as it is.
+  await client.send('Runtime.evaluate', { expression: axeSource });
+  const { result } = await client.send('Runtime.evaluate', {
+    expression: `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((found) => JSON.stringify(found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => ({ id, at: nodes.map(({ target, failureSummary }) => target + ' ' + failureSummary) }))))`,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  assert.deepEqual(JSON.parse(result.value), [], `axe on ${where}`);
+}
+
+async function shot(page, name) {
+  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+}
+
+// Waits until the server has said of the plan in sight that it is the same.
+async function agreed(page) {
+  await state(page, 'digest-chip', 'same').waitFor();
+  return at(page, 'digest').getAttribute('data-digest');
+}
+
+async function setWindow(page, from, to) {
+  await at(page, 'window-from').fill(from);
+  await at(page, 'window-from').press('Tab');
+  await at(page, 'window-to').fill(to);
+  await at(page, 'window-to').press('Tab');
+}
+
+const jobs = async () => (await penstock.api('/jobs')).jobs;
+
+test('plan, drag, same digest, start, live, reload, done, receipt', async () => {
+  const page = await open('/tables');
+  await page.locator('[data-testid="table-row"][data-table="demo.events"] a').first().click();
+  await at(page, 'plan-button').click();
+  await at(page, 'target-select').selectOption('demo.events_by_tenant');
+
+  // A window wider than 720 hours is refused until it is acknowledged.
+  await page.locator('[data-testid="refusal"][data-code="window-too-large"]').waitFor();
+  await setWindow(page, '2025-01-01T00:00', '2025-02-01T00:00');
+  await page.locator('[data-testid="refusal"][data-code="window-too-large"]').waitFor();
+  await at(page, 'acknowledge').click();
+  const first = await agreed(page);
+
+  // Dragging: chunks, SQL and digest follow; nothing is asked over the network.
+  const slider = at(page, 'hours-slider');
+  const box = await slider.boundingBox();
+  const seen = new Set([await at(page, 'chunk-count').innerText()]);
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.waitForTimeout(600);
+  // The status line's heartbeat (once in 10 s, on every page) has nothing to do with the drag.
+  const asked = () => page.requests.map((request) => request.url()).filter((address) => !address.endsWith('/v1/service'));
+  const before = asked();
+  await page.mouse.down();
+  for (let step = 0; step <= 20; step += 1) {
+    await page.mouse.move(box.x + (box.width * (30 + step * 3)) / 100, box.y + box.height / 2);
+    await page.waitForTimeout(60);
+    seen.add(await at(page, 'chunk-count').innerText());
+  }
+  assert.deepEqual(asked(), before, 'a request was made while dragging');
+  assert.ok(seen.size > 5, `chunks followed the drag: ${[...seen]}`);
+  await page.mouse.up();
+  const second = await agreed(page);
+  assert.notEqual(second, first);
+
+  // SQL of a chunk; the address holds the plan.
+  await at(page, 'sql').locator('summary').click();
+  await page.waitForFunction(() => document.querySelector('[data-testid="sql-text"]')?.textContent.includes('INSERT INTO `demo`.`events_by_tenant`'));
+  await at(page, 'hours-field').fill('12');
+  await at(page, 'hours-field').press('Enter');
+  await page.waitForFunction(() => document.querySelector('[data-testid="chunk-count"]')?.textContent === '62');
+  const third = await agreed(page);
+  assert.equal(await at(page, 'sql').locator('summary').innerText(), 'SQL of chunk 1 of 62');
+  await shot(page, 'studio-light-1280');
+  const twin = await open(page.url().slice(penstock.url.length));
+  assert.equal(await agreed(twin), third, 'the copied address shows the same plan');
+  await close(twin);
+
+  // Review; a double click starts one job.
+  await at(page, 'review').click();
+  await at(page, 'review-sentence').waitFor();
+  await shot(page, 'review-light-1280');
+  await at(page, 'job-title').fill('Re-sort January by tenant');
+  await at(page, 'start').dblclick();
+  await page.waitForURL(/\/jobs\/[0-9a-f]{16}/);
+  assert.equal((await jobs()).length, 1);
+  await page.waitForFunction(() => Number(document.querySelector('[data-testid="count-done"]')?.dataset.count) > 2);
+  await page.reload();
+  await state(page, 'job-state', 'completed').waitFor();
+  const { total } = (await jobs())[0].counts;
+  await page.waitForFunction((all) => Number(document.querySelector('[data-testid="count-done"]')?.dataset.count) === all, total);
+  await shot(page, 'job-light-1280');
+  await at(page, 'tab-verify').click();
+  assert.equal(await at(page, 'receipt-statement').innerText(), '400,000 rows, each exactly once');
+  const [download] = await Promise.all([page.waitForEvent('download'), at(page, 'receipt-download').click()]);
+  const receipt = JSON.parse(readFileSync(await download.path(), 'utf8'));
+  assert.deepEqual([receipt.verdict, receipt.rows, receipt.plan_digest], ['exact', ROWS, third]);
+  await shot(page, 'receipt-light-1280');
+  await close(page);
+});
+
+test('the service is killed under an open page, and both go on by themselves', async () => {
+  const page = await open('/plan?source=demo.events&target=demo.events_by_time');
+  await setWindow(page, '2025-01-01T00:00', '2025-01-29T00:00');
+  await at(page, 'hours-field').fill('2');
+  await at(page, 'hours-field').press('Enter');
+  await page.waitForFunction(() => document.querySelector('[data-testid="chunk-count"]')?.textContent === '336');
+  await agreed(page);
+  await at(page, 'review').click();
+  await at(page, 'job-title').fill('Survives a crash');
+  await at(page, 'start').click();
+  await page.waitForURL(/\/jobs\/[0-9a-f]{16}/);
+  await state(page, 'connection', 'live').waitFor();
+  await page.waitForFunction(() => Number(document.querySelector('[data-testid="count-done"]')?.dataset.count) > 10);
+  await penstock.kill();
+  await page.locator('[data-testid="connection"]:not([data-state="live"])').waitFor();
+  await shot(page, 'job-reconnecting-1280');
+  await penstock.start();
+  await state(page, 'job-state', 'completed').waitFor({ timeout: 120_000 });
+  await at(page, 'tab-verify').click();
+  assert.match(await at(page, 'receipt-statement').innerText(), /rows, each exactly once$/);
+  assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation').length), 1);
+  await close(page);
+});
+
+test('keyboard only: from the tables to a job that is proven', async () => {
+  const page = await open('/tables');
+  await at(page, 'table-row').first().waitFor();
+  // Tab to something, as far as it takes; a test that never arrives fails.
+  const tabTo = async (id) => {
+    for (let presses = 0; presses < 120; presses += 1) {
+      const there = await page.evaluate((id) => document.activeElement?.closest(`[data-testid="${id}"]`) !== null && document.activeElement !== document.body, id);
+      if (there) return;
+      await page.keyboard.press('Tab');
+    }
+    assert.fail(`${id} cannot be reached with Tab`);
+  };
+  await page.keyboard.press('/');
+  await page.keyboard.type('daily_totals');
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid="table-row"]').length === 1 || [...document.querySelectorAll('[data-testid="table-row"]')].every((row) => row.dataset.table.includes('daily')));
+  await page.goto(`${penstock.url}/plan?source=demo.events`);
+  await tabTo('target-select');
+  await page.keyboard.type('demo.daily_totals');
+  await at(page, 'acknowledge').waitFor();
+  await tabTo('acknowledge');
+  await page.keyboard.press('Enter');
+  await at(page, 'chunk-count').waitFor();
+  await tabTo('hours-slider');
+  const chunks = await at(page, 'chunk-count').innerText();
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction((old) => document.querySelector('[data-testid="chunk-count"]')?.textContent !== old, chunks);
+  assert.match(await at(page, 'hours-slider').getAttribute('aria-valuetext'), /, [\d,]+ chunks?$/);
+  await agreed(page);
+  await tabTo('review');
+  await page.keyboard.press('Enter');
+  await tabTo('job-title');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('By keyboard');
+  await tabTo('start');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/jobs\/[0-9a-f]{16}/);
+  await state(page, 'job-state', 'completed').waitFor({ timeout: 120_000 });
+  assert.equal((await jobs()).find(({ title }) => title === 'By keyboard').verdict, 'exact');
+  await page.keyboard.press('?');
+  await page.locator('dialog[open]').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('g');
+  await page.keyboard.press('t');
+  await page.waitForURL(/\/tables$/);
+  await close(page);
+});
+
+test('pause, lanes, resume, cancel and one task from the page', async () => {
+  const page = await open('/plan?source=demo.events&target=demo.events_by_time');
+  await setWindow(page, '2025-01-29T00:00', '2025-01-31T00:00');
+  await at(page, 'hours-field').fill('0.25');
+  await at(page, 'hours-field').press('Enter');
+  await page.waitForFunction(() => document.querySelector('[data-testid="chunk-count"]')?.textContent === '192');
+  await agreed(page);
+  await at(page, 'review').click();
+  await at(page, 'job-title').fill('Paused and cancelled');
+  await at(page, 'start').click();
+  await page.waitForURL(/\/jobs\//);
+  await at(page, 'pause').click();
+  await page.locator('[data-testid^="pause-"]').first().click();
+  await state(page, 'job-state', 'paused').waitFor();
+  await shot(page, 'job-paused-1280');
+  await at(page, 'lanes-more').click();
+  await at(page, 'resume').click();
+  await page.locator('[data-testid="job-state"]:not([data-state="paused"])').waitFor();
+  await at(page, 'cancel').click();
+  await page.locator('[data-testid^="cancel-"]').last().click();
+  await page.locator('[data-testid="job-state"][data-state="cancelled"], [data-testid="job-state"][data-state="completed"]').waitFor();
+  await at(page, 'tab-tasks').click();
+  await at(page, 'task-link').first().click();
+  await at(page, 'sheet').waitFor();
+  assert.match(await at(page, 'task-sql').innerText(), /INSERT INTO/);
+  assert.match(page.url(), /task=/);
+  await page.goBack();
+  await at(page, 'sheet').waitFor({ state: 'detached' });
+  await close(page);
+});
+
+test('axe finds nothing serious on any page, in light and dark; each page is photographed', async () => {
+  const [job] = await jobs();
+  const { plan_digest: digest, id } = job;
+  const pages = {
+    overview: '/',
+    tables: '/tables',
+    table: '/tables/demo/events',
+    plan: '/plan?source=demo.events&target=demo.events_by_tenant',
+    'frozen-plan': `/plans/${digest}`,
+    jobs: '/jobs',
+    'job-tasks': `/jobs/${id}?tab=tasks`,
+    'job-timeline': `/jobs/${id}?tab=timeline`,
+    'job-log': `/jobs/${id}?tab=log`,
+    'job-plan': `/jobs/${id}?tab=plan`,
+    'job-verify': `/jobs/${id}?tab=verify`,
+    'job-activity': `/jobs/${id}?tab=activity`,
+    nowhere: '/no/such/page',
+  };
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of [1280, 360]) {
+      const page = await open('/', { colorScheme, viewport: { width, height: 860 } });
+      for (const [name, path] of Object.entries(pages)) {
+        await page.goto(penstock.url + path);
+        await page.waitForFunction(() => document.querySelector('main') && !document.querySelector('[aria-busy="true"]'));
+        await page.waitForTimeout(250);
+        await shot(page, `${name}-${colorScheme}-${width}`);
+        await axe(page, `${name} in ${colorScheme} at ${width}`);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.ok(wide <= 1, `${name} at ${width} scrolls sideways by ${wide} px`);
+      }
+      await close(page);
+    }
+  }
+});
+
+test('the page runs under a strict policy and asks for little', async () => {
+  const answer = await fetch(`${penstock.url}/`);
+  const policy = answer.headers.get('content-security-policy');
+  assert.match(policy, /default-src 'none'/);
+  assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval(?<!wasm-unsafe-eval)|\*/);
+  const page = await open('/');
+  await at(page, 'service').waitFor();
+  const files = page.requests.filter((request) => /\.(js|css|wasm)$/.test(request.url()));
+  for (const file of files) {
+    const headers = await (await file.response()).allHeaders();
+    assert.match(headers['content-encoding'] ?? '', /br/, file.url());
+  }
+  assert.ok(files.length >= 3);
+  await close(page);
+});

@@ -1,0 +1,92 @@
+-- answer 47ef85013c4d8c88c9e86bb0e6cd1026dd4cee4afaba3113e263c7410c80019b
+-- plan 8c243891167f315f
+-- digest 1efc5ef728131238831663eeb876f352372f9ef3386c088b88df644cef367bec
+-- Info mode: rows are copied from demo.it's `odd` ☃ to demo.odd_copy by column name
+-- Info time-column: the window bounds 'when' (Nullable(DateTime('Europe/Berlin'))): given
+-- Info write-path: each chunk is one INSERT and one block: on ClickHouse 26.7.2.1 what the SELECT emits is squashed into one block, which is then stamped with the token
+-- Info estimates: rows and bytes a chunk are estimated from the time column itself
+-- Warning dedup-window-off: demo.odd_copy ignores deduplication tokens: its window is 0 (Penstock compares contents instead of trusting tokens; to have both: ALTER TABLE `demo`.`odd_copy` MODIFY SETTING non_replicated_deduplication_window = 1024)
+-- Warning read-amplification: up to 9.0 times the wanted rows are read: 'when' is not the leading key, so a chunk may read the whole table (wider chunks read less in all)
+-- set async_insert = 0
+-- set deduplicate_blocks_in_dependent_materialized_views = 1
+-- set deduplicate_insert = enable
+-- set deduplicate_insert_select = force_enable
+-- set enable_parallel_replicas = 0
+-- set insert_deduplicate = 1
+-- set insert_null_as_default = 0
+-- set log_queries = 1
+-- set log_queries_min_query_duration_ms = 0
+-- set log_queries_min_type = QUERY_START
+-- set log_queries_probability = 1
+-- set max_insert_block_size = 1000000000
+-- set max_insert_block_size_bytes = 0
+-- set max_insert_threads = 1
+-- set max_memory_usage = 2147483648
+-- set max_partitions_per_insert_block = 0
+-- set min_insert_block_size_bytes = 0
+-- set min_insert_block_size_rows = 1000000000
+-- set parallel_distributed_insert_select = 0
+-- set use_strict_insert_block_limits = 1
+
+-- chunk 0 205787dc33f7e5dc · before 2025-03-28 23:00 · ~4 rows, ~24 bytes
+-- token 8e6411769ac3516fa218119bb0f3a2443a62639128122606a936102e7102b0f2
+INSERT INTO `demo`.`odd_copy` (`when`, `a\`b`)
+SELECT `when`, `a\`b`
+FROM `demo`.`it's \`odd\` ☃`
+WHERE `when` < toDateTime(1743202800, 'Europe/Berlin');
+
+-- chunk 1 e0d0931a920fc947 · 2025-03-28 23:00 – 2025-03-29 23:00 · ~128 rows, ~768 bytes
+-- token 273a391cb033aba5a6d2fd1591701dcf4f9620f1fd8c83a3075e209df1dff931
+INSERT INTO `demo`.`odd_copy` (`when`, `a\`b`)
+SELECT `when`, `a\`b`
+FROM `demo`.`it's \`odd\` ☃`
+WHERE `when` >= toDateTime(1743202800, 'Europe/Berlin') AND `when` < toDateTime(1743289200, 'Europe/Berlin');
+
+-- chunk 2 394b8c391c15690e · 2025-03-29 23:00 – 2025-03-30 22:00 · ~123 rows, ~738 bytes
+-- token 2f7624705116eedebfc53e80b89596ee1f31ae671a3644e9576933ef98e40e86
+INSERT INTO `demo`.`odd_copy` (`when`, `a\`b`)
+SELECT `when`, `a\`b`
+FROM `demo`.`it's \`odd\` ☃`
+WHERE `when` >= toDateTime(1743289200, 'Europe/Berlin') AND `when` < toDateTime(1743372000, 'Europe/Berlin');
+
+-- chunk 3 72fd13386d53760d · 2025-03-30 22:00 – 2025-03-31 22:00 · ~128 rows, ~768 bytes
+-- token 767a2a2a570af2b971e4d739886e31074beb1af2101b29fddf703116bd1fce2c
+INSERT INTO `demo`.`odd_copy` (`when`, `a\`b`)
+SELECT `when`, `a\`b`
+FROM `demo`.`it's \`odd\` ☃`
+WHERE `when` >= toDateTime(1743372000, 'Europe/Berlin') AND `when` < toDateTime(1743458400, 'Europe/Berlin');
+
+-- chunk 4 514c733272d8fb8f · 2025-03-31 22:00 – 2025-04-01 22:00 · ~128 rows, ~768 bytes
+-- token 2bbcc653e381dacb7523a9d103841eecab2e63e236e186cab28f32da0993d89c
+INSERT INTO `demo`.`odd_copy` (`when`, `a\`b`)
+SELECT `when`, `a\`b`
+FROM `demo`.`it's \`odd\` ☃`
+WHERE `when` >= toDateTime(1743458400, 'Europe/Berlin') AND `when` < toDateTime(1743544800, 'Europe/Berlin');
+
+-- chunk 5 09c5ee8f1b5a7ac2 · 2025-04-01 22:00 – 2025-04-02 22:00 · ~128 rows, ~768 bytes
+-- token 27e755343ae26c8a4b75b04b16b983b9993983d43de3a4535695d56f9ae1deef
+INSERT INTO `demo`.`odd_copy` (`when`, `a\`b`)
+SELECT `when`, `a\`b`
+FROM `demo`.`it's \`odd\` ☃`
+WHERE `when` >= toDateTime(1743544800, 'Europe/Berlin') AND `when` < toDateTime(1743631200, 'Europe/Berlin');
+
+-- chunk 6 583af5b70c0d296d · 2025-04-02 22:00 – 2025-04-03 22:00 · ~128 rows, ~768 bytes
+-- token 5d6a7dd26bc00313c2c29392f89e920d6ac2d827dfbbda71da8cf1573b2eedaf
+INSERT INTO `demo`.`odd_copy` (`when`, `a\`b`)
+SELECT `when`, `a\`b`
+FROM `demo`.`it's \`odd\` ☃`
+WHERE `when` >= toDateTime(1743631200, 'Europe/Berlin') AND `when` < toDateTime(1743717600, 'Europe/Berlin');
+
+-- chunk 7 8670273a60bec044 · from 2025-04-03 22:00 · ~121 rows, ~726 bytes
+-- token 01de87276fbe8d5d4fb9b7878b419f95db0c485fd1371b3033f7350cba300890
+INSERT INTO `demo`.`odd_copy` (`when`, `a\`b`)
+SELECT `when`, `a\`b`
+FROM `demo`.`it's \`odd\` ☃`
+WHERE `when` >= toDateTime(1743717600, 'Europe/Berlin');
+
+-- chunk 8 f7ccbcdf51754dcb · time is NULL · ~112 rows, ~672 bytes
+-- token e8c7bff6a2ff06d1f6ade787529a22581a688e076a3219709100848c01dd568e
+INSERT INTO `demo`.`odd_copy` (`when`, `a\`b`)
+SELECT `when`, `a\`b`
+FROM `demo`.`it's \`odd\` ☃`
+WHERE isNull(`when`);

@@ -1,0 +1,76 @@
+-- answer cf26d0418d4cc973e182cce5238a2f094a1c2806b94578b37c20fb6cd9bf22f0
+-- plan 78900a4484b8dd13
+-- digest c94c2a0776a07f0ba82f4c4780a1f89ca182d857f47c065f479eef244311b4dd
+-- Info mode: rows are copied from demo.events to demo.events_by_tenant by column name
+-- Info time-column: the window bounds 'ts' (DateTime64(3, 'UTC')): first time column of the sorting key
+-- Info write-path: each chunk is one INSERT and one block: on ClickHouse 26.1.1.1 the SELECT is sorted by one thread and emits one block
+-- Info estimates: rows and bytes a chunk are estimated from index marks: no data was read
+-- Warning type-conversion: types differ and are converted by CAST: amount UInt32 → UInt64 (a value that does not fit fails its chunk; contents are compared after conversion)
+-- Warning columns-defaulted: demo.events has no column for: loaded_at; they take their defaults and are not compared (their defaults call now: each chunk gets another value)
+-- Warning columns-dropped: demo.events_by_tenant has no column for: tags, day, twice (add them to the target if they are wanted)
+-- set async_insert = 0
+-- set deduplicate_blocks_in_dependent_materialized_views = 1
+-- set deduplicate_insert = enable
+-- set deduplicate_insert_select = force_enable
+-- set enable_parallel_replicas = 0
+-- set insert_deduplicate = 1
+-- set insert_null_as_default = 0
+-- set log_queries = 1
+-- set log_queries_min_query_duration_ms = 0
+-- set log_queries_min_type = QUERY_START
+-- set log_queries_probability = 1
+-- set max_block_size = 1000000000
+-- set max_bytes_before_external_group_by = 0
+-- set max_bytes_before_external_sort = 0
+-- set max_bytes_ratio_before_external_group_by = 0
+-- set max_bytes_ratio_before_external_sort = 0
+-- set max_insert_block_size = 1000000000
+-- set max_insert_threads = 1
+-- set max_memory_usage = 2147483648
+-- set max_partitions_per_insert_block = 0
+-- set max_threads = 1
+-- set min_insert_block_size_bytes = 0
+-- set min_insert_block_size_rows = 1000000000
+-- set optimize_read_in_order = 0
+-- set parallel_distributed_insert_select = 0
+-- set preferred_block_size_bytes = 0
+
+-- chunk 0 5263a78285d5b73c · before 2025-01-08 00:00 · ~233334 rows, ~12396110 bytes
+-- token 1083eb61573facca8ab403c77091476a6a16feaf41c976c3a865906c3bb49df5
+INSERT INTO `demo`.`events_by_tenant` (`amount`, `tenant`, `ts`, `kind`, `note`)
+SELECT CAST(`amount` AS UInt64), `tenant`, `ts`, `kind`, `note`
+FROM `demo`.`events`
+WHERE `ts` < fromUnixTimestamp64Milli(1736294400000, 'UTC')
+ORDER BY `tenant`, `kind`, `ts`;
+
+-- chunk 1 7388469788f27908 · 2025-01-08 00:00 – 2025-01-15 00:00 · ~233333 rows, ~12396057 bytes
+-- token 9bfb47b9a890e782e448608221808e7b4b54498390a70ad082d91d8640d502c7
+INSERT INTO `demo`.`events_by_tenant` (`amount`, `tenant`, `ts`, `kind`, `note`)
+SELECT CAST(`amount` AS UInt64), `tenant`, `ts`, `kind`, `note`
+FROM `demo`.`events`
+WHERE `ts` >= fromUnixTimestamp64Milli(1736294400000, 'UTC') AND `ts` < fromUnixTimestamp64Milli(1736899200000, 'UTC')
+ORDER BY `tenant`, `kind`, `ts`;
+
+-- chunk 2 95b738e8fa8ad96b · 2025-01-15 00:00 – 2025-01-22 00:00 · ~233333 rows, ~12396057 bytes
+-- token 1f6ab59a8f9f79dd98b806484d29a883db631b1ee00937d689f589142bcfe7e1
+INSERT INTO `demo`.`events_by_tenant` (`amount`, `tenant`, `ts`, `kind`, `note`)
+SELECT CAST(`amount` AS UInt64), `tenant`, `ts`, `kind`, `note`
+FROM `demo`.`events`
+WHERE `ts` >= fromUnixTimestamp64Milli(1736899200000, 'UTC') AND `ts` < fromUnixTimestamp64Milli(1737504000000, 'UTC')
+ORDER BY `tenant`, `kind`, `ts`;
+
+-- chunk 3 770850c61d0ad35e · 2025-01-22 00:00 – 2025-01-29 00:00 · ~233334 rows, ~12396110 bytes
+-- token 6d9f8c3460b8ca5ab291c7f21398b6fb444d57f404a9c04d97df6771475bd7ab
+INSERT INTO `demo`.`events_by_tenant` (`amount`, `tenant`, `ts`, `kind`, `note`)
+SELECT CAST(`amount` AS UInt64), `tenant`, `ts`, `kind`, `note`
+FROM `demo`.`events`
+WHERE `ts` >= fromUnixTimestamp64Milli(1737504000000, 'UTC') AND `ts` < fromUnixTimestamp64Milli(1738108800000, 'UTC')
+ORDER BY `tenant`, `kind`, `ts`;
+
+-- chunk 4 3e2552c116821926 · from 2025-01-29 00:00 · ~66666 rows, ~3541700 bytes
+-- token 011dcc2e66455e6002ea1c0b306a039abb6130ce75b39f353a447d15b27db389
+INSERT INTO `demo`.`events_by_tenant` (`amount`, `tenant`, `ts`, `kind`, `note`)
+SELECT CAST(`amount` AS UInt64), `tenant`, `ts`, `kind`, `note`
+FROM `demo`.`events`
+WHERE `ts` >= fromUnixTimestamp64Milli(1738108800000, 'UTC')
+ORDER BY `tenant`, `kind`, `ts`;

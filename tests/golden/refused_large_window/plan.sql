@@ -1,0 +1,3 @@
+-- answer 03e60821d257f2c268b335e4c5de8ea91799f8f492f6e426835e6fe1f205a6c2
+-- refused window-too-large: the window [2025-01-01T00:00:00.000Z, 2025-02-01T00:00:00.000Z) is 744 hours wide; max_window_hours is 720
+-- choose a shorter window, or acknowledge large_window

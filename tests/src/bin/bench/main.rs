@@ -1,0 +1,56 @@
+//! `cargo xtask bench <name>`: figures as a table for people, with `--json` as one object for machines.
+//! Ratios within one run are what counts; absolute times say as much about the machine.
+
+mod console;
+mod core;
+mod run;
+
+use std::env;
+
+use serde_json::Value;
+
+/// What was asked on the command line.
+struct Wanted {
+    json: bool,
+    quick: bool,
+}
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let flag = |name: &str| arguments.iter().any(|argument| argument == name);
+    let wanted = Wanted { json: flag("--json"), quick: flag("--quick") };
+    let name = arguments.iter().find(|argument| !argument.starts_with("--")).map(String::as_str);
+    let figures = match name {
+        Some("core") => core::measure(&wanted),
+        Some("run") => run::measure(&wanted).await,
+        Some("console") => console::measure(&wanted).await,
+        _ => {
+            eprintln!("cargo xtask bench core|run|console [--json] [--quick]");
+            std::process::exit(2);
+        }
+    };
+    print(&figures, wanted.json);
+}
+
+#[expect(clippy::print_stdout, reason = "the figures are this program's output")]
+fn print(figures: &Value, json: bool) {
+    if json {
+        println!("{figures}");
+        return;
+    }
+    for (name, value) in figures.as_object().into_iter().flatten() {
+        println!("{name:<32} {value}");
+    }
+}
+
+/// The middle of three or more measurements.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Three digits behind the point are more than a noisy machine can tell.
+fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}

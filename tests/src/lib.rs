@@ -1,0 +1,11 @@
+//! What the suite stands on: generated snapshots, a running ClickHouse, a running service, Node and Chromium.
+//!
+//! ```text
+//!   generate ────► (request, snapshot) ──► properties · parity (native = Node = Chromium)
+//!   clickhouse ──► service ──► jobs · faults · browser
+//! ```
+
+pub mod clickhouse;
+pub mod generate;
+pub mod sample;
+pub mod service;

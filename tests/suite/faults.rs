@@ -1,0 +1,146 @@
+//! The service and ClickHouse are killed in mid-work. At the end the content is exact, every event is there, and no
+//! chunk was written twice. The seed is printed; PENSTOCK_TEST_SEED replays it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use executor_api::event::{Event, EventPage};
+use executor_api::receipt::Verdict;
+use penstock_tests::clickhouse::ClickHouse;
+use penstock_tests::sample::{self, COLUMNS};
+use penstock_tests::service::{Service, request};
+
+const ROWS: u64 = 3_000_000;
+
+/// A small generator of moments, replayable from its seed.
+struct Moments(u64);
+
+impl Moments {
+    fn new(test: &str) -> Self {
+        let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| u64::from(since.subsec_nanos()));
+        let seed = std::env::var("PENSTOCK_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(clock | 1);
+        eprintln!("{test}: PENSTOCK_TEST_SEED={seed}");
+        Self(seed)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+async fn events(service: &Service, job: &str) -> Vec<Event> {
+    let mut all = Vec::new();
+    loop {
+        let after = all.last().map_or(0, |event: &Event| event.id);
+        let page: EventPage = service.get(&format!("/jobs/{job}/log?after={after}&limit=1000")).await.unwrap();
+        let more = page.next.is_some();
+        all.extend(page.events);
+        if !more {
+            return all;
+        }
+    }
+}
+
+/// Each chunk has parts of only one attempt in the target: what was written was written once.
+async fn written_once(server: &ClickHouse, plan_id: &str) {
+    server.query("SYSTEM FLUSH LOGS").await;
+    let twice = server
+        .query(&format!(
+            "SELECT splitByChar('-', query_id)[3] AS chunk, partition_id, uniq(query_id) AS attempts FROM system.part_log \
+             WHERE event_type = 'NewPart' AND error = 0 AND query_id LIKE 'penstock-{plan_id}-%' GROUP BY chunk, partition_id HAVING attempts > 1"
+        ))
+        .await;
+    assert_eq!(twice, "", "chunks whose rows were written by more than one attempt");
+}
+
+/// The faults hit: at least one answer was lost. Otherwise the test would have shown nothing.
+async fn answers_were_lost(service: &Service, job: &str) {
+    let kinds: Vec<String> = events(service, job).await.into_iter().map(|event| event.kind).collect();
+    assert!(kinds.iter().any(|kind| kind == "task-unknown"), "no kill met a chunk on the server: {kinds:?}");
+}
+
+async fn exact(server: &ClickHouse, target: &str) {
+    let source = server.fingerprint(&format!("{COLUMNS} demo.events")).await;
+    assert!(source.starts_with(&format!("{ROWS}\t")));
+    assert_eq!(source, server.fingerprint(&format!("{COLUMNS} demo.{target}")).await);
+}
+
+#[tokio::test]
+async fn the_service_is_killed_five_times() {
+    let mut moments = Moments::new("the_service_is_killed_five_times");
+    let server = ClickHouse::start();
+    sample::install(&server, ROWS).await;
+    let mut service = Service::start(&server.url()).await;
+    // The target's deduplication window is 0: only evidence keeps rows from arriving twice.
+    let job = service.start_job(&request("demo.events", "demo.events_by_time", "12", Some(("2025-01-01", "2025-02-01"))), 2).await;
+    let mut kept: Vec<Event> = Vec::new();
+    for kill in 1..=5_u64 {
+        service.wait_until(&job.id, "further", |job| job.state.is_terminal() || job.counts.done >= kill * 4).await;
+        tokio::time::sleep(Duration::from_millis(moments.below(120))).await;
+        let seen = events(&service, &job.id).await;
+        service.kill();
+        tokio::time::sleep(Duration::from_millis(moments.below(400))).await;
+        service.revive().await;
+        let now = events(&service, &job.id).await;
+        assert_eq!(seen, now[..seen.len()], "an event was lost or changed");
+        assert_eq!(kept, now[..kept.len()]);
+        assert!(now.iter().zip(1..).all(|(event, id)| event.id == id), "ids have a gap");
+        kept = now;
+    }
+    let job = service.completed(&job.id).await;
+    assert_eq!(job.verdict, Some(Verdict::Exact));
+    answers_were_lost(&service, &job.id).await;
+    exact(&server, "events_by_time").await;
+    written_once(&server, job.plan_id.as_str()).await;
+}
+
+#[tokio::test]
+async fn clickhouse_is_killed_in_mid_insert() {
+    let mut moments = Moments::new("clickhouse_is_killed_in_mid_insert");
+    let mut server = ClickHouse::start();
+    sample::install(&server, ROWS).await;
+    let service = Service::start(&server.url()).await;
+    for target in ["events_by_time", "events_by_tenant"] {
+        // Half-day chunks cross no day, 36-hour chunks are several parts each in a target partitioned by day.
+        let hours = if target == "events_by_time" { "12" } else { "36" };
+        let job = service.start_job(&request("demo.events", &format!("demo.{target}"), hours, Some(("2025-01-01", "2025-02-01"))), 2).await;
+        for kill in 1..=2_u64 {
+            service
+                .wait_until(&job.id, "writing", |job| job.state.is_terminal() || (job.counts.running > 0 && job.counts.done >= kill * 5))
+                .await;
+            tokio::time::sleep(Duration::from_millis(moments.below(60))).await;
+            server.kill();
+            tokio::time::sleep(Duration::from_millis(200 + moments.below(800))).await;
+            server.restart();
+        }
+        let job = service.completed(&job.id).await;
+        assert_eq!((job.verdict, job.counts.failed), (Some(Verdict::Exact), 0));
+        answers_were_lost(&service, &job.id).await;
+        exact(&server, target).await;
+    }
+}
+
+#[tokio::test]
+async fn both_are_killed_and_go_on_by_themselves() {
+    let mut moments = Moments::new("both_are_killed_and_go_on_by_themselves");
+    let mut server = ClickHouse::start();
+    sample::install(&server, ROWS).await;
+    let mut service = Service::start(&server.url()).await;
+    let job = service.start_job(&request("demo.events", "demo.events_by_tenant", "12", Some(("2025-01-01", "2025-02-01"))), 2).await;
+    service.wait_until(&job.id, "writing", |job| job.counts.running > 0 && job.counts.done >= 4).await;
+    tokio::time::sleep(Duration::from_millis(moments.below(80))).await;
+    service.kill();
+    server.kill();
+    // The service comes first and has to wait for ClickHouse, without failing anything.
+    service.revive().await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let waiting = service.job(&job.id).await;
+    assert!(!waiting.state.is_terminal() && waiting.counts.failed == 0, "{waiting:?}");
+    server.restart();
+    let job = service.completed(&job.id).await;
+    assert_eq!(job.verdict, Some(Verdict::Exact));
+    answers_were_lost(&service, &job.id).await;
+    exact(&server, "events_by_tenant").await;
+}

@@ -1,0 +1,12 @@
+//! The suite: one module a subject.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
+
+mod bad_input;
+mod faults;
+mod golden;
+mod imports;
+mod jobs;
+mod plan_ids;
+mod properties;
+mod statements;
+mod stream;
