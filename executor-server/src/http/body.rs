@@ -34,7 +34,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             let detail = format!("the body is larger than {LARGEST} bytes");
             ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large", detail)
         };
-        let bytes = read(request.into_body()).await.ok_or_else(too_large)?;
+        let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > MOST_DRAINED) {
+            return Err(too_large());
+        }
+        let bytes = read(request.into_body()).await.filter(|_| announced.is_none_or(|length| length <= LARGEST)).ok_or_else(too_large)?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let body = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = error.path().to_string();
