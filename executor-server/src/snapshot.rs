@@ -1,6 +1,6 @@
 //! Carries planner-core's questions to ClickHouse and the answers back, until a snapshot is complete.
 
-use planner_core::probe::{Answers, Probe};
+use planner_core::probe::{self, Answers, Probe};
 use planner_core::refusal::Refusal;
 use planner_core::snapshot::Snapshot;
 use planner_core::survey::{self, Survey, SurveySpec};
@@ -53,8 +53,13 @@ async fn ask(client: &Client, probes: Vec<Probe>, answers: &mut Answers) -> Resu
     for probe in probes {
         let sql = probe.sql();
         let query = Query::new(&sql).timeout(std::time::Duration::from_mins(2));
-        let answer = client.query(query).await.map_err(NoSnapshot::Failed)?;
-        answers.insert(probe, answer.text);
+        let text = match client.query(query).await {
+            Ok(answer) => answer.text,
+            // Planning goes on without it, and says so.
+            Err(Failure::Exception { message, .. }) if probe.is_optional() => probe::refused(&message),
+            Err(failure) => return Err(NoSnapshot::Failed(failure)),
+        };
+        answers.insert(probe, text);
     }
     Ok(())
 }

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::histogram::{KeyHistogram, KeyOrigin, KeyPoint};
+use crate::key::{KeyColumn, KeyTuple};
 use crate::quantity::{DAY_MS, UnixMillis};
 use crate::refusal::Refusal;
 use crate::snapshot::{Column, DefaultKind, Partition, ProfileOrigin, Server, TimeBucket, TimeProfile};
 use crate::sql::identifier::{Identifier, TableName};
+use crate::sql::key_type::KeyType;
 
 /// The server, and the defaults of its table settings.
 #[derive(Debug)]
@@ -171,6 +174,51 @@ pub(crate) fn profile(text: &str, origin: ProfileOrigin) -> Result<TimeProfile, 
     }
     profile.buckets.sort_by_key(|bucket| bucket.start);
     Ok(profile)
+}
+
+/// A histogram and the bytes that a sample estimates for each partition; or the server's words, where it refused.
+pub(crate) struct Keys {
+    pub(crate) histogram: KeyHistogram,
+    /// Rows and bytes by partition, where the answer tells them.
+    pub(crate) sizes: BTreeMap<String, (u64, u64)>,
+}
+
+/// Reads a key histogram. `columns` name what was asked for; their types come with the answer.
+pub(crate) fn keys(text: &str, origin: KeyOrigin, columns: Vec<KeyColumn>) -> Result<Keys, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        partition_id: String,
+        tuple: Vec<String>,
+        types: Vec<String>,
+        row_count: String,
+        granules: String,
+        byte_count: Option<String>,
+    }
+    let mut histogram = KeyHistogram { columns, origin, ..KeyHistogram::unknown("") };
+    let mut sizes = BTreeMap::new();
+    let rows: Vec<Row> = rows(text)?;
+    let types = rows.iter().map(|row| &row.types).find(|types| !types.is_empty());
+    for (column, type_name) in histogram.columns.iter_mut().zip(types.into_iter().flatten()) {
+        column.type_name.clone_from(type_name);
+    }
+    // Only leading columns that can be cut by; of the rest those that differ at all. An index in memory may leave out
+    // suffix columns and then shows their type's default everywhere (clickhouse.md section 3).
+    let known = histogram.columns.iter().take_while(|column| KeyType::of(&column.type_name).is_some()).count();
+    let differs = |at: usize| rows.windows(2).any(|pair| matches!(pair, [a, b] if a.tuple.get(at) != b.tuple.get(at)));
+    let kept = (0..known).rev().find(|at| *at == 0 || differs(*at)).map_or(0, |last| last + 1);
+    histogram.columns.truncate(kept);
+    for row in rows {
+        let (rows, granules): (u64, u64) = (number(&row.row_count)?, number(&row.granules)?);
+        let size = sizes.entry(row.partition_id.clone()).or_insert((0, 0));
+        size.0 += rows;
+        size.1 = row.byte_count.as_deref().map_or(Ok(0), number)?;
+        if kept > 0 {
+            let key = KeyTuple::try_from(row.tuple.iter().take(kept).map(String::as_str).collect::<String>()).map_err(unreadable)?;
+            histogram.partitions.entry(row.partition_id).or_default().push(KeyPoint { granules, key, rows });
+        }
+    }
+    histogram.thin();
+    Ok(Keys { histogram, sizes })
 }
 
 pub(crate) fn day_starts(text: &str) -> Result<Vec<UnixMillis>, Refusal> {

@@ -1,12 +1,14 @@
 //! Checks a finished plan without knowing how it was made.
 
+mod key_coverage;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::engine;
-use crate::plan::{Plan, PlanCore, Span, Statement};
+use crate::plan::{Plan, PlanCore, Span, Statement, TimeAxis};
 use crate::quantity::UnixMillis;
 use crate::request::Method;
 use crate::snapshot::Snapshot;
@@ -44,7 +46,10 @@ pub fn audit(plan: &Plan, snapshot: &Snapshot) -> Vec<Fault> {
     settings(core, &mut faults);
     for (index, statement) in core.statements.iter().enumerate() {
         columns(index, statement, snapshot, &mut faults);
-        coverage(core, index, snapshot, &mut faults);
+        match &core.key {
+            Some(axis) => key_coverage::check(core, axis, index, snapshot, &mut faults),
+            None => coverage(core, index, snapshot, &mut faults),
+        }
         text(core, index, statement, &mut faults);
     }
     uniqueness(plan, &mut faults);
@@ -71,24 +76,28 @@ fn tables(plan: &Plan, snapshot: &Snapshot, faults: &mut Vec<Fault>) {
                 format!("{side} is {} ({}), the snapshot has {} ({})", planned.name, planned.uuid, known.name, known.uuid),
             ));
         }
-        if engine::folding(&known.engine).is_none() {
+        let read_only = side == "source" && core.key.is_some() && engine::readable(&known.engine);
+        if engine::folding(&known.engine).is_none() && !read_only {
             faults.push(Fault::new("engine-unsupported", format!("{side} is a {}", known.engine)));
         }
     }
     if core.source.name == core.target.name {
         faults.push(Fault::new("source-is-target", core.source.name.to_string()));
     }
-    match snapshot.source.column(&core.time.column) {
-        Some(column) if column.type_name == core.time.source_type && TimeType::of(&column.type_name).is_some() => {}
-        _ => faults.push(Fault::new(
-            "time-column-differs",
-            format!("'{}' {} is not a time column of the source", core.time.column, core.time.source_type),
-        )),
+    if let Some(time) = &core.time {
+        time_axis(time, snapshot, faults);
     }
-    let target_type = snapshot.target.column(&core.time.column).map(|column| column.type_name.as_str());
-    if core.time.target_type.is_some() && core.time.target_type.as_deref() != target_type {
-        faults
-            .push(Fault::new("time-column-differs", format!("'{}' of the target is not a {:?}", core.time.column, core.time.target_type)));
+}
+
+fn time_axis(time: &TimeAxis, snapshot: &Snapshot, faults: &mut Vec<Fault>) {
+    match snapshot.source.column(&time.column) {
+        Some(column) if column.type_name == time.source_type && TimeType::of(&column.type_name).is_some() => {}
+        _ => faults
+            .push(Fault::new("time-column-differs", format!("'{}' {} is not a time column of the source", time.column, time.source_type))),
+    }
+    let target_type = snapshot.target.column(&time.column).map(|column| column.type_name.as_str());
+    if time.target_type.is_some() && time.target_type.as_deref() != target_type {
+        faults.push(Fault::new("time-column-differs", format!("'{}' of the target is not a {:?}", time.column, time.target_type)));
     }
 }
 
@@ -119,16 +128,14 @@ fn columns(index: usize, statement: &Statement, snapshot: &Snapshot, faults: &mu
 
 /// Spans of one statement: ascending, without gap or overlap, from the window's start to its end, and no wider than asked.
 fn coverage(core: &PlanCore, index: usize, snapshot: &Snapshot, faults: &mut Vec<Fault>) {
-    let mine = || {
-        core.chunks
-            .iter()
-            .filter(|chunk| usize::try_from(chunk.statement).is_ok_and(|statement| statement == index))
-            .map(|chunk| chunk.span)
-    };
+    let mine = || spans_of(core, index);
+    if mine().any(|span| matches!(span, Span::Key(_))) {
+        faults.push(Fault::new("key-axis-missing", format!("statement {index} has spans of a key that the plan does not name")));
+    }
     let ranges: Vec<(Option<UnixMillis>, Option<UnixMillis>)> = mine()
         .filter_map(|span| match span {
-            Span::Time(from, to) => Some((from, to)),
-            Span::TimeIsNull => None,
+            Span::Time(from, to) => Some((*from, *to)),
+            Span::TimeIsNull | Span::Key(_) => None,
         })
         .collect();
     let at = |bound: Option<UnixMillis>| bound.map_or_else(|| "open".to_owned(), UnixMillis::iso);
@@ -158,18 +165,28 @@ fn coverage(core: &PlanCore, index: usize, snapshot: &Snapshot, faults: &mut Vec
             faults.push(Fault::new("span-too-wide", format!("statement {index}: {from} to {to} is wider than asked")));
         }
     }
+    let Some(time) = &core.time else {
+        faults.push(Fault::new("time-axis-missing", format!("statement {index} has spans of no column")));
+        return;
+    };
     let nullable =
-        snapshot.source.column(&core.time.column).and_then(|column| TimeType::of(&column.type_name)).is_some_and(|time| time.nullable);
-    let nulls = mine().filter(|span| *span == Span::TimeIsNull).count();
+        snapshot.source.column(&time.column).and_then(|column| TimeType::of(&column.type_name)).is_some_and(|time| time.nullable);
+    let nulls = mine().filter(|span| **span == Span::TimeIsNull).count();
     if nulls != usize::from(nullable && core.window.is_none()) {
         faults.push(Fault::new("null-span", format!("statement {index} has {nulls} chunks for rows without a time")));
     }
+}
+
+/// The spans of one statement, in the plan's order.
+fn spans_of(core: &PlanCore, statement: usize) -> impl Iterator<Item = &Span> {
+    core.chunks.iter().filter(move |chunk| usize::try_from(chunk.statement).is_ok_and(|of| of == statement)).map(|chunk| &chunk.span)
 }
 
 fn too_wide(method: Method, width: i64) -> bool {
     match method {
         Method::TimeWindow { hours } => width > hours.ms(),
         // A calendar day has at most 25 hours or so; zones that skipped a day have shifted by 24.
+        Method::SizeBudget { .. } | Method::Partitions => false,
         Method::CalendarDays { days } => width > i64::from(days) * crate::quantity::DAY_MS + 26 * crate::quantity::HOUR_MS,
     }
 }

@@ -8,12 +8,16 @@ use crate::plan::{Chunk, ChunkSpan, Estimate, Plan, PlanCore, PlanDocument, Stat
 use crate::span;
 use crate::sql::insert;
 use crate::sql::predicate;
-use crate::sql::time_type::{TimeKind, TimeType};
 
 impl PlanCore {
     /// The condition of chunk `i` over the source. Out of range: matches nothing.
     pub fn predicate(&self, i: usize) -> String {
-        self.chunks.get(i).map_or_else(|| "0".into(), |chunk| predicate::of_span(chunk.span, &self.time.column, &self.source_time()))
+        self.statement_of(i).map_or_else(|| "0".into(), |(chunk, statement)| predicate::in_source(self, &chunk.span, &statement.columns))
+    }
+
+    /// The condition of chunk `i` over the target, where its rows can be told there.
+    pub fn target_predicate(&self, i: usize) -> Option<String> {
+        predicate::in_target(self, &self.chunks.get(i)?.span)
     }
 
     /// The INSERT of chunk `i`, sent verbatim. Out of range: empty.
@@ -23,7 +27,7 @@ impl PlanCore {
 
     /// The id of chunk `i`.
     pub fn chunk_id(&self, i: usize) -> ChunkId {
-        let (statement, key) = self.chunks.get(i).map_or((u32::MAX, String::new()), |chunk| (chunk.statement, span::key(chunk.span)));
+        let (statement, key) = self.chunks.get(i).map_or((u32::MAX, String::new()), |chunk| (chunk.statement, span::key(&chunk.span)));
         digest::chunk_id(&self.plan_id, statement, &key)
     }
 
@@ -53,25 +57,17 @@ impl PlanCore {
         settings
     }
 
-    /// Type of the time column in the source.
-    pub fn source_time(&self) -> TimeType {
-        time_type(&self.time.source_type)
-    }
-
-    /// Type of the time column in the target, where the target's rows can be told by a span.
-    pub fn target_time(&self) -> Option<TimeType> {
-        self.time.target_type.as_deref().map(time_type)
+    /// Whether the target's rows can be told by the spans that they came from.
+    pub fn tells_target(&self) -> bool {
+        let key = self.key.as_ref().is_none_or(|key| key.target_partition.is_some());
+        let time = self.time.as_ref().is_none_or(|time| time.target_type.is_some());
+        key && time
     }
 
     fn statement_of(&self, i: usize) -> Option<(&ChunkSpan, &Statement)> {
         let chunk = self.chunks.get(i)?;
         Some((chunk, self.statements.get(usize::try_from(chunk.statement).ok()?)?))
     }
-}
-
-/// A type that was already read once when the plan was made or its document audited.
-fn time_type(name: &str) -> TimeType {
-    TimeType::of(name).unwrap_or(TimeType { kind: TimeKind::DateTime, zone: None, nullable: false })
 }
 
 impl Plan {
@@ -138,7 +134,7 @@ impl Plan {
             id: self.core.chunk_id(i),
             label: self.label(i),
             rows: estimate.rows,
-            span: chunk.span,
+            span: chunk.span.clone(),
             statement: chunk.statement,
             token: token(&self.core, i),
         })
@@ -147,7 +143,7 @@ impl Plan {
     /// For people: the span, and the view where there are several.
     pub fn label(&self, i: usize) -> String {
         let Some((chunk, statement)) = self.core.statement_of(i) else { return String::new() };
-        let label = span::label(chunk.span);
+        let label = span::label(&chunk.span, self.core.key.as_ref());
         match &statement.view {
             Some(view) if self.core.statements.len() > 1 => format!("{label} · {}", view.name.table),
             _ => label,

@@ -32,6 +32,11 @@ pub fn folding(engine: &str) -> Option<Folding> {
     }
 }
 
+/// Whether an engine outside the `MergeTree` family gives the same rows whenever it is read, so that it can be a source.
+pub fn readable(engine: &str) -> bool {
+    matches!(engine, "Distributed" | "Log" | "Memory" | "Merge" | "StripeLog" | "TinyLog" | "View")
+}
+
 /// Whether the engine's deduplication window is kept in Keeper.
 pub fn replicated(engine: &str) -> bool {
     engine.starts_with("Replicated") || engine.starts_with("Shared")

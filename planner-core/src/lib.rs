@@ -17,6 +17,8 @@ mod columns;
 mod derive;
 pub mod digest;
 pub mod engine;
+pub mod histogram;
+pub mod key;
 pub mod limits;
 pub mod plan;
 mod plan_fn;
@@ -37,7 +39,7 @@ pub mod view_shape;
 mod warnings;
 pub mod write_path;
 
-pub use plan_fn::{Outcome, plan};
+pub use plan_fn::{Outcome, plan, preview};
 
 /// Version of the planner: equal versions make equal plans of equal inputs.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

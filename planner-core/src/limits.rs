@@ -9,3 +9,11 @@ pub const MAX_PROFILE_BUCKETS: u32 = 2_048;
 /// Rough upper bound of memory that one block needs, as a multiple of its uncompressed bytes: 2 to 2.5 was measured
 /// on narrow rows in order, 5 on wide unordered ones (clickhouse.md section 1).
 pub const BLOCK_MEMORY_FACTOR: u64 = 5;
+/// Smallest size budget of a chunk, in bytes.
+pub const LEAST_BUDGET: u64 = 1_024;
+/// Most partitions that one packed chunk reads and writes: the server's default of `max_partitions_per_insert_block`.
+pub const MOST_PACKED: usize = 100;
+/// Points that a chunk should have to be cut evenly: with eight, its ends are off by a sixteenth each at most.
+pub const POINTS_A_CHUNK: u64 = 8;
+/// Most points that one detail probe brings, all partitions together.
+pub const MOST_DETAIL_POINTS: u64 = 1_000_000;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{self, ChunkId, Digest, PlanId, Token};
+use crate::key::{KeyAxis, KeySpan};
 use crate::quantity::UnixMillis;
 use crate::rationale::Note;
 use crate::request::{Method, Window};
@@ -33,12 +34,15 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanCore {
-    /// Chunks in order of time, view by view.
+    /// Chunks in order of time or key, view by view.
     pub chunks: Vec<ChunkSpan>,
     /// [`FORMAT`].
     pub format: u32,
     /// Mixed into the tokens.
     pub generation: u32,
+    /// The key that spans bound, where they bound one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyAxis>,
     /// How the window was cut.
     pub method: Method,
     /// How rows get from source to target.
@@ -53,8 +57,9 @@ pub struct PlanCore {
     pub statements: Vec<Statement>,
     /// Where rows are written.
     pub target: TableRef,
-    /// The column that spans bound, and its types.
-    pub time: TimeAxis,
+    /// The time column that spans or the window bound, and its types.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<TimeAxis>,
     /// The window, when the user gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
@@ -92,7 +97,7 @@ pub enum WritePath {
     DirectOrdered,
 }
 
-/// The column that spans bound.
+/// The time column that spans or the window bound.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeAxis {
@@ -156,7 +161,7 @@ pub enum PredicateForm {
 }
 
 /// One chunk of the core: which statement, which span.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChunkSpan {
     /// The rows it carries.
@@ -166,13 +171,15 @@ pub struct ChunkSpan {
 }
 
 /// A set of rows. Half-open; a missing bound is no bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Span {
     /// Rows whose time is in `[from, to)`.
     Time(Option<UnixMillis>, Option<UnixMillis>),
     /// Rows whose time is NULL: they fall outside every range.
     TimeIsNull,
+    /// Rows of some partitions between two key tuples.
+    Key(Box<KeySpan>),
 }
 
 /// Estimated size of one chunk, as read from the source.

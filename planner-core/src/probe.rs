@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::key::KeyColumn;
 use crate::quantity::UnixMillis;
 use crate::sql::identifier::{Identifier, TableName};
 
@@ -42,6 +43,29 @@ pub enum Probe {
         /// A column that holds a moment.
         column: Identifier,
     },
+    /// Distribution over the sorting key from index marks. Reads no data.
+    KeyMarks {
+        /// The table.
+        table: TableName,
+        /// Number of columns in its primary index.
+        columns: u32,
+        /// Positions of those that are sorted downwards.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        descending: Vec<u32>,
+        /// How many points are wanted.
+        spread: Spread,
+    },
+    /// Distribution over a key from a sample of rows: where the index cannot be read, or there is none.
+    KeySample {
+        /// The table or view.
+        table: TableName,
+        /// What is sampled; none: only rows and bytes are told.
+        columns: Vec<KeyColumn>,
+        /// Whether rows have a `_partition_id`.
+        partitioned: bool,
+        /// Rows sampled in each partition.
+        each: u32,
+    },
     /// Starts of calendar days in a zone.
     DayStarts {
         /// The zone.
@@ -51,6 +75,58 @@ pub enum Probe {
         /// Last instant that must be covered.
         to: UnixMillis,
     },
+}
+
+/// How many points of a key's distribution are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Spread {
+    /// So many in each partition, and so many more shared out by rows.
+    Points {
+        /// In each partition.
+        each: u32,
+        /// Shared out by rows.
+        shared: u32,
+    },
+    /// One for so many rows, in partitions that are large enough.
+    Rows {
+        /// Rows a point.
+        rows_a_point: u64,
+        /// Only partitions of more rows.
+        larger_than: u64,
+    },
+}
+
+impl Probe {
+    /// Whether planning goes on without an answer: the host then answers with [`refused`].
+    pub fn is_optional(&self) -> bool {
+        match self {
+            Self::KeyMarks { .. } | Self::KeySample { .. } => true,
+            Self::Server
+            | Self::Tables { .. }
+            | Self::Columns { .. }
+            | Self::Partitions { .. }
+            | Self::TimeMarks { .. }
+            | Self::TimeColumn { .. }
+            | Self::DayStarts { .. } => false,
+        }
+    }
+}
+
+/// The answer to an optional probe that the server refused, with the server's words.
+pub fn refused(words: &str) -> String {
+    crate::canonical::to_string(&Refused { refused: words.to_owned() })
+}
+
+/// The server's words, where it refused a probe.
+pub(crate) fn words_of_refusal(answer: &str) -> Option<String> {
+    serde_json::from_str(answer).ok().map(|refused: Refused| refused.refused)
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refused {
+    refused: String,
 }
 
 /// Answers by question.

@@ -39,9 +39,10 @@ impl<'a> Totals<'a> {
     }
 
     /// Rows of a span. Neighbouring spans add up without gaps.
-    pub(crate) fn rows_in(&self, span: Span) -> u64 {
+    pub(crate) fn rows_in(&self, span: &Span) -> u64 {
         match span {
             Span::TimeIsNull => self.profile.null_rows,
+            Span::Key(_) => 0,
             Span::Time(from, to) => {
                 let upper = to.map_or(self.total, |to| self.rows_before(to.0));
                 upper.saturating_sub(from.map_or(0, |from| self.rows_before(from.0)))

@@ -83,8 +83,7 @@ impl UnixMillis {
         let ms = self.0.rem_euclid(DAY_MS);
         let mut text = self.date();
         text.reserve(14);
-        for (before, part, width) in
-            [(between, ms / HOUR_MS, 2), (':', ms / 60_000 % 60, 2), (':', ms / 1000 % 60, 2), ('.', ms % 1000, 3)]
+        for (before, part, width) in [(between, ms / HOUR_MS, 2), (':', ms / 60_000 % 60, 2), (':', ms / 1000 % 60, 2), ('.', ms % 1000, 3)]
         {
             text.push(before);
             push_padded(&mut text, part, width);

@@ -13,8 +13,8 @@ use crate::view_shape::{self, ViewShape};
 const SUMMABLE: &[&str] = &["sum", "sumwithoverflow", "count", "summap"];
 
 /// Refuses a view whose SELECT gives other rows when the source is cut at these spans.
-pub(crate) fn check(view: &View, snapshot: &Snapshot, time: &Resolved, spans: &[Span]) -> Result<ViewShape, Refusal> {
-    let shape = view_shape::of(&view.select, time.column.as_str());
+pub(crate) fn check(view: &View, snapshot: &Snapshot, time: Option<&Resolved>, spans: &[Span]) -> Result<ViewShape, Refusal> {
+    let shape = view_shape::of(&view.select, time.map_or("", |time| time.column.as_str()));
     if !shape.volatile.is_empty() {
         return Err(Refusal::new(
             "volatile-function",
@@ -33,7 +33,7 @@ pub(crate) fn check(view: &View, snapshot: &Snapshot, time: &Resolved, spans: &[
         return Ok(shape);
     }
     let merges = merging_problem(view, snapshot, &shape);
-    let aligned = shape.bucket_ms.is_some_and(|bucket| aligned(bucket, spans, &time.time, snapshot));
+    let aligned = shape.bucket_ms.zip(time).is_some_and(|(bucket, time)| aligned(bucket, spans, &time.time, snapshot));
     match merges {
         None => Ok(shape),
         Some(_) if aligned => Ok(shape),
@@ -41,7 +41,7 @@ pub(crate) fn check(view: &View, snapshot: &Snapshot, time: &Resolved, spans: &[
             "cut-tears-groups",
             format!("{} groups rows, and {problem}: a group that a cut divides would be written twice", view.name),
             match shape.bucket_ms {
-                Some(bucket) => format!("cut where groups end: chunks of whole {}", bucket_name(bucket)),
+                Some(bucket) => format!("cut where groups end: by time, in chunks of whole {}", bucket_name(bucket)),
                 None => "group by a bucket of the time column and cut there, or use a target that merges groups (AggregatingMergeTree with states)".into(),
             },
         )),
@@ -97,6 +97,7 @@ fn aligned(bucket: i64, spans: &[Span], time: &TimeType, snapshot: &Snapshot) ->
     spans.iter().all(|span| match span {
         Span::Time(from, to) => from.is_none_or(fine) && to.is_none_or(fine),
         Span::TimeIsNull => true,
+        Span::Key(_) => false,
     })
 }
 

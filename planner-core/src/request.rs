@@ -58,6 +58,13 @@ pub enum Method {
         /// Days in one chunk, 1 to 366.
         days: u16,
     },
+    /// Chunks of about equal size: small partitions together, large ones cut along the sorting key.
+    SizeBudget {
+        /// Uncompressed bytes that one chunk should read at most, from 1 KiB.
+        bytes: u64,
+    },
+    /// One chunk a partition.
+    Partitions,
 }
 
 /// The mode asked for.

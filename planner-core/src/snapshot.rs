@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{self, Digest};
+use crate::histogram::KeyHistogram;
 use crate::policy::Policy;
 use crate::quantity::UnixMillis;
 use crate::sql::identifier::{Identifier, TableName};
@@ -68,10 +69,16 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// How long the table remembers inserted blocks.
     pub dedup: DedupWindow,
+    /// Positions of the sorting key's columns that are sorted downwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub descending: Vec<u32>,
     /// Engine name, such as `MergeTree`.
     pub engine: String,
     /// Engine with arguments and settings.
     pub engine_full: String,
+    /// How rows are spread over the sorting key, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<KeyHistogram>,
     /// The table.
     pub name: TableName,
     /// Partition key expression; empty when not partitioned.
@@ -149,6 +156,11 @@ impl DefaultKind {
     /// Whether there is no default.
     pub fn is_none(&self) -> bool {
         *self == Self::None
+    }
+
+    /// Whether its values are on disk.
+    pub fn is_stored(self) -> bool {
+        matches!(self, Self::None | Self::Default | Self::Materialized)
     }
 
     /// Whether an INSERT may name the column.

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::answer::{self, ServerAnswer, TableRow};
 use crate::engine;
+use crate::histogram::{KeyHistogram, KeyOrigin, MOST_POINTS};
+use crate::key::{self, KeyColumn};
 use crate::policy::Policy;
-use crate::probe::{Answers, Probe};
+use crate::probe::{self, Answers, Probe, Spread};
 use crate::refusal::Refusal;
 use crate::snapshot::{self, Column, DedupWindow, Partition, ProfileOrigin, Snapshot, Table, TimeProfile, View, ViewColumn};
 use crate::sql::identifier::{Identifier, TableName};
@@ -77,6 +79,20 @@ pub fn extend(snapshot: &Snapshot, answers: &Answers) -> Result<Snapshot, Refusa
                 // The probes of one zone may leave a gap between them; only one run of days is kept.
                 *known = answer::day_starts(text)?;
             }
+            Probe::KeyMarks { spread, .. } => {
+                let finer = match probe::words_of_refusal(text) {
+                    Some(words) => KeyHistogram::unknown(words),
+                    None => marks(&extended.source, text, *spread)?,
+                };
+                match &mut extended.source.keys {
+                    Some(known) if finer.origin == KeyOrigin::IndexMarks => known.refine(finer),
+                    keys => *keys = Some(finer),
+                }
+            }
+            Probe::KeySample { columns, .. } => {
+                let keys = answer::keys(text, KeyOrigin::Sample, columns.clone())?;
+                extended.source.keys = Some(keys.histogram);
+            }
             Probe::Server | Probe::Tables { .. } | Probe::Columns { .. } | Probe::Partitions { .. } => {}
         }
     }
@@ -89,6 +105,11 @@ pub fn is_detail_of(probe: &Probe, snapshot: &Snapshot) -> bool {
         Probe::TimeMarks { table, column } | Probe::TimeColumn { table, column } => [&snapshot.source, &snapshot.target]
             .iter()
             .any(|side| &side.name == table && time_column::time_columns(side).iter().any(|name| name == column.as_str())),
+        Probe::KeyMarks { table, columns, descending, .. } => {
+            table == &snapshot.source.name && (*columns, descending.clone()) == index_shape(&snapshot.source)
+        }
+        // Its columns are SQL, so what comes from outside must be what the survey itself would ask.
+        Probe::KeySample { .. } => probe == &sample_probe(&snapshot.source, None),
         Probe::DayStarts { .. } => true,
         Probe::Server | Probe::Tables { .. } | Probe::Columns { .. } | Probe::Partitions { .. } => false,
     }
@@ -189,7 +210,9 @@ fn step(spec: &SurveySpec, answers: &Answers) -> Result<Snapshot, Stop> {
     }
     let mut source = table(source_row, source, &columns, &partitions, &merge_tree);
     let mut target = table(target_row, spec.target.clone(), &columns, &partitions, &merge_tree);
-    profile_both(spec, &mut source, &mut target, answers)?;
+    let asked = profile_both(spec, &mut source, &mut target, answers);
+    let keys = profile_key(spec, &mut source, answers);
+    join(asked, keys)?;
     Ok(Snapshot { day_starts: BTreeMap::new(), format: snapshot::FORMAT, policy: spec.policy.clone(), server, source, target, views })
 }
 
@@ -238,6 +261,115 @@ fn profile_both(spec: &SurveySpec, source: &mut Table, target: &mut Table, answe
     Ok(())
 }
 
+/// Both questions in one round.
+fn join(one: Result<(), Stop>, other: Result<(), Stop>) -> Result<(), Stop> {
+    match (one, other) {
+        (Err(Stop::Ask(mut probes)), Err(Stop::Ask(more))) => {
+            probes.extend(more);
+            Err(Stop::Ask(probes))
+        }
+        (Err(stop), _) | (Ok(()), Err(stop)) => Err(stop),
+        (Ok(()), Ok(())) => Ok(()),
+    }
+}
+
+/// The source's distribution over its sorting key: from the index, else from a sample, else unknown.
+fn profile_key(spec: &SurveySpec, source: &mut Table, answers: &Answers) -> Result<(), Stop> {
+    let stored = engine::folding(&source.engine).is_some();
+    if !(stored && source.rows() > 0 || engine::readable(&source.engine)) {
+        return Ok(());
+    }
+    let mut why = None;
+    if stored && !source.primary_key.is_empty() {
+        let probe = key_probe(source);
+        let [answer] = need(answers, [probe.clone()])?;
+        match (probe::words_of_refusal(answer), &probe) {
+            (None, Probe::KeyMarks { spread, .. }) => {
+                source.keys = Some(marks(source, answer, *spread)?);
+                return Ok(());
+            }
+            (words, _) => why = words.map(|words| format!("the index cannot be read ({words})")),
+        }
+    }
+    if stored && source.sorting_key.is_empty() {
+        source.keys = Some(KeyHistogram::unknown("the table has no sorting key"));
+        return Ok(());
+    }
+    let time = time_column::resolve(spec.time_column.as_ref(), &spec.policy, source).ok();
+    let probe = sample_probe(source, time.map(|time| time.column));
+    let Probe::KeySample { columns, .. } = &probe else { return Ok(()) };
+    let [answer] = need(answers, [probe.clone()])?;
+    if let Some(words) = probe::words_of_refusal(answer) {
+        source.keys = Some(KeyHistogram::unknown(why.unwrap_or_else(|| format!("its rows cannot be sampled ({words})"))));
+        return Ok(());
+    }
+    let mut keys = answer::keys(answer, KeyOrigin::Sample, columns.clone())?;
+    keys.histogram.why = why.unwrap_or_else(|| format!("{} is a {}, which has no index", source.name, source.engine));
+    if keys.histogram.columns.is_empty() {
+        keys.histogram.origin = KeyOrigin::Unknown;
+    }
+    // A source without parts: what the sample tells of it stands for one.
+    if source.partitions.is_empty() {
+        source.partitions.extend(keys.sizes.into_iter().map(|(id, (rows, bytes))| Partition {
+            bytes,
+            name: id.clone(),
+            id,
+            max_time: None,
+            min_time: None,
+            parts: 1,
+            rows,
+        }));
+    }
+    source.keys = Some(keys.histogram);
+    Ok(())
+}
+
+/// Number of the primary index's columns, and the positions of those sorted downwards.
+fn index_shape(table: &Table) -> (u32, Vec<u32>) {
+    let columns = u32::try_from(key::primary_length(table)).unwrap_or(0);
+    (columns, table.descending.iter().copied().filter(|at| *at < columns).collect())
+}
+
+/// The probe that tells how a table is spread over its sorting key.
+pub(crate) fn key_probe(table: &Table) -> Probe {
+    let partitions = u32::try_from(table.partitions.len()).unwrap_or(u32::MAX).max(1);
+    // Half of the points evenly, at least 16 for each of the first hundreds of partitions, half where the rows are.
+    finer_key_probe(table, Spread::Points { each: MOST_POINTS / 2 / partitions, shared: MOST_POINTS / 2 })
+}
+
+/// The same with so many points.
+pub(crate) fn finer_key_probe(table: &Table, spread: Spread) -> Probe {
+    let (columns, descending) = index_shape(table);
+    Probe::KeyMarks { table: table.name.clone(), columns, descending, spread }
+}
+
+/// The probe that samples a table's sorting key; of a source without one, its time column.
+fn sample_probe(table: &Table, time: Option<Identifier>) -> Probe {
+    let partitioned = engine::folding(&table.engine).is_some();
+    let columns = if partitioned {
+        key::sorting_columns(table)
+    } else {
+        time.map(|column| KeyColumn { descending: false, expression: column.quoted(), type_name: String::new() }).into_iter().collect()
+    };
+    let partitions = u32::try_from(table.partitions.len()).unwrap_or(u32::MAX).max(1);
+    Probe::KeySample { table: table.name.clone(), columns, partitioned, each: (4 * MOST_POINTS / partitions).max(64) }
+}
+
+/// Reads points of the primary index.
+fn marks(table: &Table, text: &str, spread: Spread) -> Result<KeyHistogram, Refusal> {
+    let mut columns = key::sorting_columns(table);
+    columns.truncate(key::primary_length(table));
+    let mut histogram = answer::keys(text, KeyOrigin::IndexMarks, columns)?.histogram;
+    if let Spread::Rows { rows_a_point, .. } = spread {
+        histogram.rows_a_point = rows_a_point;
+    }
+    if histogram.columns.is_empty() {
+        histogram =
+            KeyHistogram::unknown(format!("the leading column of its key ({}) has a type that cuts cannot name", table.primary_key));
+    }
+    Ok(histogram)
+}
+
 fn origin(probe: &Probe) -> ProfileOrigin {
     match probe {
         Probe::TimeMarks { .. } => ProfileOrigin::IndexMarks,
@@ -246,6 +378,8 @@ fn origin(probe: &Probe) -> ProfileOrigin {
         | Probe::Tables { .. }
         | Probe::Columns { .. }
         | Probe::Partitions { .. }
+        | Probe::KeyMarks { .. }
+        | Probe::KeySample { .. }
         | Probe::DayStarts { .. } => ProfileOrigin::Column,
     }
 }
@@ -278,8 +412,10 @@ fn table(
     Table {
         columns: columns.iter().filter(|(table, _)| table == &name).map(|(_, column)| column.clone()).collect(),
         dedup: dedup(row, defaults),
+        descending: key::descending(&row.create_table_query),
         engine: row.engine.clone(),
         engine_full: row.engine_full.clone(),
+        keys: None,
         partition_key: row.partition_key.clone(),
         partitions: partitions.iter().filter(|(table, _)| table == &name).map(|(_, partition)| partition.clone()).collect(),
         primary_key: row.primary_key.clone(),

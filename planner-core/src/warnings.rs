@@ -69,22 +69,25 @@ fn window_problem(window: DedupWindow, blocks: u64, table: &str) -> Option<(&'st
 
 /// Block ids that the plan leaves in the target: one a chunk and touched partition.
 fn blocks_written(core: &PlanCore, target: &Table) -> u64 {
-    let Some(width) = partition_width(target, core) else { return core.chunks.len() as u64 };
+    let width = partition_width(target, core);
     core.chunks
         .iter()
-        .map(|chunk| match chunk.span {
-            Span::Time(Some(from), Some(to)) => {
+        .map(|chunk| match (&chunk.span, width) {
+            (Span::Time(Some(from), Some(to)), Some(width)) => {
                 let last = to.0.saturating_sub(1).div_euclid(width);
                 u64::try_from(last - from.0.div_euclid(width) + 1).unwrap_or(1)
             }
-            Span::Time(..) | Span::TimeIsNull => 1,
+            // A packed chunk writes as many partitions as it reads.
+            (Span::Key(span), _) => span.partitions.len().max(1) as u64,
+            (Span::Time(..) | Span::TimeIsNull, _) => 1,
         })
         .sum()
 }
 
 /// Width of the target's partitions in time, where the partition key is a known function of the time column.
 fn partition_width(target: &Table, core: &PlanCore) -> Option<i64> {
-    if !tokens::mentions(&target.partition_key, core.time.column.as_str()) {
+    let time = core.time.as_ref()?;
+    if !tokens::mentions(&target.partition_key, time.column.as_str()) {
         return None;
     }
     let seen = tokens::tokens(&target.partition_key);
@@ -174,17 +177,18 @@ fn mebibytes(bytes: u64) -> String {
 /// Rows that the chunks read, against rows that they want, where neither partition nor leading key prunes by time.
 fn read_amplification(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -> Option<Note> {
     let source = &snapshot.source;
-    let column = core.time.column.as_str();
+    let axis = core.time.as_ref().filter(|_| core.key.is_none())?;
+    let column = axis.column.as_str();
     let leading = time_column::key_columns(&source.sorting_key).first().is_some_and(|first| first == column);
     if leading || source.rows() == 0 {
         return None;
     }
     let by_partition = tokens::mentions(&source.partition_key, column);
-    let time = TimeType::of(&core.time.source_type)?;
+    let time = TimeType::of(&axis.source_type)?;
     let read: u128 = core
         .chunks
         .iter()
-        .map(|chunk| if by_partition { rows_of_touched_partitions(source, chunk.span, &time) } else { u128::from(source.rows()) })
+        .map(|chunk| if by_partition { rows_of_touched_partitions(source, &chunk.span, &time) } else { u128::from(source.rows()) })
         .sum();
     let wanted: u128 = estimates.iter().map(|estimate| u128::from(estimate.rows)).sum::<u128>().max(1);
     let tenths = read * 10 / wanted;
@@ -203,7 +207,7 @@ fn read_amplification(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapsh
     Some(Note::warning("read-amplification", message, hint))
 }
 
-fn rows_of_touched_partitions(source: &Table, span: Span, time: &TimeType) -> u128 {
+fn rows_of_touched_partitions(source: &Table, span: &Span, time: &TimeType) -> u128 {
     source
         .partitions
         .iter()
@@ -218,13 +222,14 @@ fn rows_of_touched_partitions(source: &Table, span: Span, time: &TimeType) -> u1
 }
 
 fn null_times(core: &PlanCore, snapshot: &Snapshot) -> Option<Note> {
-    let nullable = TimeType::of(&core.time.source_type)?.nullable;
+    let time = core.time.as_ref()?;
+    let nullable = TimeType::of(&time.source_type)?.nullable;
     (nullable && core.window.is_some()).then(|| {
-        let counted = snapshot.source.times.get(&core.time.column).map_or(0, |profile| profile.null_rows);
+        let counted = snapshot.source.times.get(&time.column).map_or(0, |profile| profile.null_rows);
         let some = if counted > 0 { format!("{counted} rows have") } else { "rows may have".into() };
         Note::warning(
             "null-times-left-out",
-            format!("'{}' can be NULL, and {some} no time: they are in no window", core.time.column),
+            format!("'{}' can be NULL, and {some} no time: they are in no window", time.column),
             "plan without a window to carry them too",
         )
     })

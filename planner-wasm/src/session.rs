@@ -91,7 +91,7 @@ fn preview(plan: &Plan, cells: u32) -> Preview {
         rationale: plan.rationale.clone(),
         rows: total.rows,
         statements: u32::try_from(plan.core.statements.len()).unwrap_or(u32::MAX),
-        time_column: plan.core.time.column.to_string(),
+        time_column: plan.core.time.as_ref().map(|time| time.column.to_string()).unwrap_or_default(),
         window: outer(plan),
         write: plan.core.write,
     }
@@ -116,7 +116,7 @@ fn outer(plan: &Plan) -> Option<Span> {
     let ranges = || {
         plan.core.chunks.iter().filter_map(|chunk| match chunk.span {
             Span::Time(from, to) => Some((from, to)),
-            Span::TimeIsNull => None,
+            Span::TimeIsNull | Span::Key(_) => None,
         })
     };
     let (first, last) = (ranges().next()?, ranges().next_back()?);

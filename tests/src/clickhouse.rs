@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clickhouse_embedded::{Engine, EngineConfig};
 use planner_core::policy::Policy;
-use planner_core::probe::Answers;
+use planner_core::probe::{self, Answers, Probe};
 use planner_core::snapshot::Snapshot;
 use planner_core::sql::identifier::{Identifier, TableName};
 use planner_core::survey::{Survey, SurveySpec, extend, survey};
@@ -96,7 +96,10 @@ impl ClickHouse {
                 Survey::Refused(refusal) => panic!("{refusal:?}"),
                 Survey::Ask(probes) => {
                     for probe in probes {
-                        let text = self.query(&probe.sql()).await;
+                        let text = match self.try_query(&probe.sql(), &BTreeMap::new()).await {
+                            Err(words) if probe.is_optional() => probe::refused(&words),
+                            answer => answer.unwrap_or_else(|error| panic!("{error}\n{}", probe.sql())),
+                        };
                         answers.insert(probe, text);
                     }
                 }
@@ -105,7 +108,7 @@ impl ClickHouse {
     }
 
     /// A snapshot with what planning asked for added.
-    pub async fn detail(&self, snapshot: &Snapshot, probes: Vec<planner_core::probe::Probe>) -> Snapshot {
+    pub async fn detail(&self, snapshot: &Snapshot, probes: Vec<Probe>) -> Snapshot {
         let mut answers = Answers::new();
         for probe in probes {
             let text = self.query(&probe.sql()).await;

@@ -133,7 +133,7 @@ fn column(name: &str, type_name: &str, kind: DefaultKind) -> Column {
 }
 
 #[expect(clippy::too_many_arguments, reason = "one argument for each generated part")]
-fn snapshot(
+pub(crate) fn snapshot(
     source: &TableName,
     target: &TableName,
     time_type: usize,
@@ -181,8 +181,10 @@ fn snapshot(
             column("day", "Date", DefaultKind::Materialized),
         ],
         dedup: DedupWindow { blocks: 0, seconds: 0 },
+        descending: Vec::new(),
         engine: "MergeTree".into(),
         engine_full: "MergeTree ORDER BY (tenant, ts)".into(),
+        keys: None,
         name: source.clone(),
         partition_key: String::new(),
         partitions: vec![partition(total)],
@@ -202,7 +204,9 @@ fn snapshot(
             column("twice", "UInt64", DefaultKind::Alias),
         ],
         dedup: DedupWindow { blocks: 100, seconds: 0 },
+        descending: Vec::new(),
         engine: engine.into(),
+        keys: None,
         engine_full: format!("{engine} ORDER BY (ts, tenant)"),
         name: target.clone(),
         partition_key: "toYYYYMMDD(ts)".into(),

@@ -7,5 +7,6 @@
 
 pub mod clickhouse;
 pub mod generate;
+pub mod keyed;
 pub mod sample;
 pub mod service;

@@ -6,6 +6,7 @@ mod faults;
 mod golden;
 mod imports;
 mod jobs;
+mod key_properties;
 mod plan_ids;
 mod properties;
 mod statements;

@@ -9,11 +9,11 @@ use proptest::prelude::*;
 
 /// How often an instant is carried, statement by statement.
 fn carriers(plan: &Plan, statement: u32, instant: UnixMillis) -> usize {
-    let inside = |span: Span| match span {
+    let inside = |span: &Span| match span {
         Span::Time(from, to) => from.is_none_or(|from| from <= instant) && to.is_none_or(|to| instant < to),
-        Span::TimeIsNull => false,
+        Span::TimeIsNull | Span::Key(_) => false,
     };
-    plan.core.chunks.iter().filter(|chunk| chunk.statement == statement && inside(chunk.span)).count()
+    plan.core.chunks.iter().filter(|chunk| chunk.statement == statement && inside(&chunk.span)).count()
 }
 
 proptest! {
@@ -31,7 +31,7 @@ proptest! {
                 prop_assert_eq!(carriers(&plan, statement, instant), usize::from(wanted));
             }
         }
-        let bounds: Vec<UnixMillis> = plan.core.chunks.iter().filter_map(|chunk| match chunk.span { Span::Time(from, _) => from, Span::TimeIsNull => None }).collect();
+        let bounds: Vec<UnixMillis> = plan.core.chunks.iter().filter_map(|chunk| match chunk.span { Span::Time(from, _) => from, Span::TimeIsNull | Span::Key(_) => None }).collect();
         for bound in bounds {
             for instant in [bound, bound.plus(-1)] {
                 let wanted = request.window.is_none_or(|window| window.from <= instant && instant < window.to);
@@ -133,12 +133,12 @@ fn audit_finds_what_is_planted() {
         plan.estimates.pop();
     });
     planted("chunk-id-twice", |plan| {
-        let twin = plan.core.chunks[1];
+        let twin = plan.core.chunks[1].clone();
         plan.core.chunks.push(twin);
         plan.estimates.push(plan.estimates[1]);
     });
     planted("token-twice", |plan| {
-        let twin = plan.core.chunks[1];
+        let twin = plan.core.chunks[1].clone();
         plan.core.chunks.insert(1, twin);
         plan.estimates.push(plan.estimates[1]);
     });
@@ -180,7 +180,7 @@ fn audit_finds_what_is_planted() {
     planted("statement-malformed", |plan| plan.core.statements[0].before = "INSERT INTO `other`.`table` (`a`) SELECT 1 WHERE ".into());
     planted("predicate-misplaced", |plan| plan.core.statements[0].before.push('\''));
     planted("statement-missing", |plan| plan.core.chunks[0].statement = 7);
-    planted("time-column-differs", |plan| plan.core.time.source_type = "String".into());
+    planted("time-column-differs", |plan| plan.core.time.as_mut().unwrap().source_type = "String".into());
 }
 
 #[test]

@@ -142,7 +142,7 @@ async fn null_times_and_null_values_are_compared() {
         ])
         .await;
     let (plan, snapshot) = planned(&server, &request("t.src", "t.dst", hours(24))).await;
-    assert_eq!(plan.core.time.column.as_str(), "created_at");
+    assert_eq!(plan.core.time.as_ref().unwrap().column.as_str(), "created_at");
     assert_eq!(plan.total().rows, 10_000, "rows without a time have a chunk of their own");
     run(&server, &plan).await;
     assert_eq!(checks::proof(&plan.core, &snapshot), Proof::PerChunk);

@@ -338,10 +338,15 @@ impl Engine {
 
 /// Whether two plans of one target may write the same rows. Only where rows can be told by their time can they differ.
 fn overlap(one: &Plan, other: &Plan) -> bool {
-    match (one.core.window, other.core.window, one.core.time.target_type.is_some() && other.core.time.target_type.is_some()) {
+    match (one.core.window, other.core.window, told(one) && told(other)) {
         (Some(one), Some(other), true) => one.from < other.to && other.from < one.to,
         _ => true,
     }
+}
+
+/// Whether the window bounds what a plan writes.
+fn told(plan: &Plan) -> bool {
+    plan.core.time.as_ref().is_some_and(|time| time.target_type.is_some())
 }
 
 fn site(health: &Health, stored: StoredPlan, snapshot: Snapshot) -> Site {

@@ -1,6 +1,8 @@
 //! From a window to spans. One strategy a file: snapshot in, cuts out.
 
 pub(crate) mod calendar_days;
+pub(crate) mod partitions;
+pub(crate) mod size_budget;
 pub(crate) mod time_window;
 
 use crate::limits::MAX_CHUNKS;

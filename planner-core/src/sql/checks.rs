@@ -32,7 +32,7 @@ pub enum Proof {
 /// How far the contents of source and target can be compared.
 pub fn proof(core: &PlanCore, snapshot: &Snapshot) -> Proof {
     match engine::folding(&snapshot.target.engine) {
-        Some(Folding::None) if core.mode == Mode::Copy && core.time.target_type.is_some() => Proof::PerChunk,
+        Some(Folding::None) if core.mode == Mode::Copy && core.tells_target() => Proof::PerChunk,
         Some(Folding::None) => match written(core, snapshot) {
             Ok(_) => Proof::WholeTarget,
             Err(reason) => Proof::Unprovable { reason },
@@ -74,7 +74,7 @@ pub fn clear_span(core: &PlanCore, i: usize) -> String {
 /// Fingerprint of all that the plan writes, from the source, folded as the target folds it.
 pub fn whole_source(core: &PlanCore, snapshot: &Snapshot) -> String {
     let columns = written(core, snapshot).unwrap_or_default();
-    let window = predicate::of_window(core.window, &core.time.column, &core.source_time());
+    let window = predicate::of_window(core);
     let parts: Vec<(String, String)> = core.statements.iter().map(|statement| selected(core, statement, &columns, &window)).collect();
     let settings = parts.first().map_or("", |(_, settings)| settings.as_str());
     let rows: Vec<&str> = parts.iter().map(|(rows, _)| rows.as_str()).collect();
@@ -109,10 +109,7 @@ fn written(core: &PlanCore, snapshot: &Snapshot) -> Result<Vec<ColumnMapping>, S
 }
 
 fn target_predicate(core: &PlanCore, i: usize) -> String {
-    match (core.chunks.get(i), core.target_time()) {
-        (Some(chunk), Some(time)) => predicate::of_span(chunk.span, &core.time.column, &time),
-        _ => "0".into(),
-    }
+    core.target_predicate(i).unwrap_or_else(|| "0".into())
 }
 
 /// The rows that a statement inserts under a condition, as `columns` of the target; and settings to append.

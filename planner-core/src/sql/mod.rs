@@ -3,8 +3,11 @@
 pub mod checks;
 pub mod identifier;
 pub(crate) mod insert;
+pub(crate) mod key_predicate;
+mod key_probes;
+pub mod key_type;
 pub mod literal;
-pub mod predicate;
+pub(crate) mod predicate;
 mod probes;
 pub mod time_type;
 pub mod tokens;

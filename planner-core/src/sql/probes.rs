@@ -1,9 +1,10 @@
-//! The SQL of each probe. Reads system tables and index marks; only `TimeColumn` reads data, and of one column.
+//! The SQL of each probe. Reads system tables and index marks; only `TimeColumn` and `KeySample` read data.
 
 use crate::limits::MAX_PROFILE_BUCKETS;
 use crate::probe::Probe;
 use crate::quantity::DAY_MS;
 use crate::sql::identifier::{Identifier, TableName};
+use crate::sql::key_probes;
 use crate::sql::literal::string;
 use crate::write_path;
 
@@ -27,6 +28,8 @@ impl Probe {
                 profile(&index, "rows_in_granule > 0", "sum(rows_in_granule)", column, GRANULES_A_BUCKET)
             }
             Self::TimeColumn { table, column } => profile(&table.quoted(), "1", "count()", column, 0),
+            Self::KeyMarks { table, columns, descending, spread } => key_probes::marks(table, *columns, descending, *spread),
+            Self::KeySample { table, columns, partitioned, each } => key_probes::sample(table, columns, *partitioned, *each),
             Self::DayStarts { zone, from, to } => {
                 let first = (from.0.div_euclid(DAY_MS) - 2).max(0);
                 let days = (to.0.div_euclid(DAY_MS) + 2 - first).clamp(1, 40_000);

@@ -1,10 +1,10 @@
--- answer c1b2c483e3b70e810032c5745a8e253ebd2e01a8984847938eb9e09af5d18f5e
+-- answer 751eb25805277d386492e7f4e7553141826760dadf410f8d68b9853d75e9a94f
 -- plan 0adf21a8670c591e
 -- digest 356dc5fb3a3bbe77e71607221fd33b1a2f0d5c7dabf5546b7b255a88b92203e3
 -- Info mode: rows are copied from demo.events to demo.events_by_tenant by column name
 -- Info time-column: the window bounds 'ts' (DateTime64(3, 'UTC')): first time column of the sorting key
--- Info write-path: each chunk is one INSERT and one block: on ClickHouse 26.7.2.1 what the SELECT emits is squashed into one block, which is then stamped with the token
 -- Info estimates: rows and bytes a chunk are estimated from index marks: no data was read
+-- Info write-path: each chunk is one INSERT and one block: on ClickHouse 26.7.2.1 what the SELECT emits is squashed into one block, which is then stamped with the token
 -- Warning type-conversion: types differ and are converted by CAST: amount UInt32 → UInt64 (a value that does not fit fails its chunk; contents are compared after conversion)
 -- Warning columns-defaulted: demo.events has no column for: loaded_at; they take their defaults and are not compared (their defaults call now: each chunk gets another value)
 -- Warning columns-dropped: demo.events_by_tenant has no column for: tags, day, twice (add them to the target if they are wanted)

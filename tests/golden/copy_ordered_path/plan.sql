@@ -1,10 +1,10 @@
--- answer cf26d0418d4cc973e182cce5238a2f094a1c2806b94578b37c20fb6cd9bf22f0
+-- answer 3fd554b61f3434767b97ca1ba8f0f2c8d4b1f54ec91e44e4ab51d9061ff6813d
 -- plan 78900a4484b8dd13
 -- digest c94c2a0776a07f0ba82f4c4780a1f89ca182d857f47c065f479eef244311b4dd
 -- Info mode: rows are copied from demo.events to demo.events_by_tenant by column name
 -- Info time-column: the window bounds 'ts' (DateTime64(3, 'UTC')): first time column of the sorting key
--- Info write-path: each chunk is one INSERT and one block: on ClickHouse 26.1.1.1 the SELECT is sorted by one thread and emits one block
 -- Info estimates: rows and bytes a chunk are estimated from index marks: no data was read
+-- Info write-path: each chunk is one INSERT and one block: on ClickHouse 26.1.1.1 the SELECT is sorted by one thread and emits one block
 -- Warning type-conversion: types differ and are converted by CAST: amount UInt32 → UInt64 (a value that does not fit fails its chunk; contents are compared after conversion)
 -- Warning columns-defaulted: demo.events has no column for: loaded_at; they take their defaults and are not compared (their defaults call now: each chunk gets another value)
 -- Warning columns-dropped: demo.events_by_tenant has no column for: tags, day, twice (add them to the target if they are wanted)

@@ -1,10 +1,10 @@
--- answer ba8fd8a12250263cabc199f2df609750846adb511bd0d332545c3dd1e4f2ca9e
+-- answer 0752a9ca55fc10dd110aea5940da928e28ca26a586bfcb3ed52de8698478c8e6
 -- plan 6459c7382fd5f22b
 -- digest 8fea714ae7a1d8c444d3930d18c07c00eb4eadf327f8a80593f13a933e1aa92c
 -- Info mode: demo.daily_totals is fed by demo.daily_buys_mv, demo.daily_totals_mv: each view's own SELECT is replayed over demo.events
 -- Info time-column: the window bounds 'ts' (DateTime64(3, 'UTC')): first time column of the sorting key
--- Info write-path: each chunk is one INSERT and one block: on ClickHouse 26.7.2.1 what the SELECT emits is squashed into one block, which is then stamped with the token
 -- Info estimates: rows and bytes a chunk are estimated from index marks: no data was read
+-- Info write-path: each chunk is one INSERT and one block: on ClickHouse 26.7.2.1 what the SELECT emits is squashed into one block, which is then stamped with the token
 -- Info target-folds-rows: demo.daily_totals is a SummingMergeTree: it adds rows of one key up, so rows stored differ from rows inserted
 -- set async_insert = 0
 -- set deduplicate_blocks_in_dependent_materialized_views = 1

@@ -6,11 +6,12 @@ use std::{env, fs, io};
 
 use penstock_tests::clickhouse::workspace;
 use penstock_tests::generate::fixed_pairs;
+use penstock_tests::keyed;
 use planner_core::canonical;
 use planner_core::request::Request;
 use planner_core::snapshot::Snapshot;
 
-/// Generated pairs beside the golden cases.
+/// Generated pairs by time beside the golden cases; a quarter as many by size.
 const GENERATED: usize = 1000;
 
 fn main() -> io::Result<()> {
@@ -24,7 +25,8 @@ fn main() -> io::Result<()> {
         let snapshot: Snapshot = serde_json::from_str(&read("snapshot.json")?)?;
         Ok::<_, io::Error>((request, snapshot))
     });
-    for pair in golden.chain(fixed_pairs(GENERATED).into_iter().map(Ok)) {
+    let generated = fixed_pairs(GENERATED).into_iter().chain(keyed::fixed(GENERATED / 4));
+    for pair in golden.chain(generated.map(Ok)) {
         let (request, snapshot) = pair?;
         let line = serde_json::json!({
             "request": canonical::to_string(&request),
