@@ -44,16 +44,18 @@ pub fn keyed() -> impl Strategy<Value = (Request, Snapshot)> {
     let points = vec((vec(any::<u8>(), 12), 1_u64..100_000), 1..60);
     let partitions = vec((points, 1_u64..1_000_000), 1..5);
     let method = prop_oneof![6 => (17_u32..34).prop_map(|power| Method::SizeBudget { bytes: 1 << power }), 1 => Just(Method::Partitions)];
-    (generate::pair(), columns, partitions, method, any::<bool>()).prop_map(|((request, mut snapshot), columns, partitions, method, sampled)| {
-        let columns = columns
-            .into_iter()
-            .enumerate()
-            .map(|(at, (of, descending))| KeyColumn { descending, expression: format!("k{at}"), type_name: KEY_TYPES[of].into() })
-            .collect();
-        spread(&mut snapshot.source, columns, partitions, sampled);
-        let acknowledged = BTreeSet::from([Acknowledgement::LargeWindow, Acknowledgement::TargetHoldsRows]);
-        (Request { acknowledged, method, window: None, ..request }, snapshot)
-    })
+    (generate::pair(), columns, partitions, method, any::<bool>()).prop_map(
+        |((request, mut snapshot), columns, partitions, method, sampled)| {
+            let columns = columns
+                .into_iter()
+                .enumerate()
+                .map(|(at, (of, descending))| KeyColumn { descending, expression: format!("k{at}"), type_name: KEY_TYPES[of].into() })
+                .collect();
+            spread(&mut snapshot.source, columns, partitions, sampled);
+            let acknowledged = BTreeSet::from([Acknowledgement::LargeWindow, Acknowledgement::TargetHoldsRows]);
+            (Request { acknowledged, method, window: None, ..request }, snapshot)
+        },
+    )
 }
 
 /// The same `count` pairs on every machine and every day.
@@ -112,9 +114,11 @@ fn spread(source: &mut Table, columns: Vec<KeyColumn>, partitions: Vec<(Vec<Seed
         let mut tuples: Vec<(Vec<Vec<u8>>, u64)> =
             points.into_iter().map(|(bytes, rows)| (types.iter().map(|of| value(of, &bytes)).collect(), rows)).collect();
         tuples.sort_by(|a, b| order(&a.0, &b.0));
-        tuples.dedup_by(|later, first| order(&later.0, &first.0) == Ordering::Equal && {
-            first.1 += later.1;
-            true
+        tuples.dedup_by(|later, first| {
+            order(&later.0, &first.0) == Ordering::Equal && {
+                first.1 += later.1;
+                true
+            }
         });
         let points = tuples.into_iter().map(|(tuple, rows)| KeyPoint { granules: 1, key: KeyTuple::of(&tuple.concat()), rows }).collect();
         histogram.insert(id.clone(), points);
@@ -147,6 +151,6 @@ fn value(of: &KeyType, bytes: &[u8]) -> Vec<u8> {
             let length = bytes[0] % 12;
             [vec![length], bytes[..usize::from(length)].to_vec()].concat()
         }
-        KeyType::Tuple(elements) => elements.iter().flat_map(|element| value(element, bytes)).collect(),
+        KeyType::Tuple { elements, .. } => elements.iter().flat_map(|element| value(element, bytes)).collect(),
     }
 }

@@ -5,6 +5,7 @@
 //!   clickhouse ──► service ──► jobs · faults · browser
 //! ```
 
+pub mod by_size;
 pub mod clickhouse;
 pub mod generate;
 pub mod keyed;

@@ -13,11 +13,13 @@ use planner_core::{Outcome, canonical, plan};
 use proptest::prelude::*;
 
 fn key_spans(plan: &Plan) -> Vec<&KeySpan> {
-    let span = |span| match span {
-        &Span::Key(ref span) => span.as_ref(),
-        Span::Time(..) | Span::TimeIsNull => panic!("a span of a key"),
-    };
-    plan.core.chunks.iter().filter(|chunk| chunk.statement == 0).map(|chunk| span(&chunk.span)).collect()
+    fn of_key(span: &Span) -> &KeySpan {
+        match span {
+            Span::Key(span) => span,
+            Span::Time(..) | Span::TimeIsNull => panic!("a span of a key"),
+        }
+    }
+    plan.core.chunks.iter().filter(|chunk| chunk.statement == 0).map(|chunk| of_key(&chunk.span)).collect()
 }
 
 proptest! {
@@ -95,7 +97,8 @@ fn audit_finds_planted_faults_of_key_spans() {
     planted("buckets-incomplete", |plan, _| first_cut(plan, |span| span.bucket = Some(Bucket { index: 0, of: 2 })));
     planted("span-gap", |plan, _| {
         let Span::Key(first) = plan.core.chunks[0].span.clone() else { panic!("a span of a key") };
-        let keep: Vec<bool> = plan.core.chunks.iter().map(|chunk| !matches!(&chunk.span, Span::Key(span) if span.partitions == first.partitions)).collect();
+        let keep: Vec<bool> =
+            plan.core.chunks.iter().map(|chunk| !matches!(&chunk.span, Span::Key(span) if span.partitions == first.partitions)).collect();
         let mut keep = keep.iter();
         plan.core.chunks.retain(|_| *keep.next().unwrap());
         plan.estimates.truncate(plan.core.chunks.len());

@@ -7,6 +7,8 @@ mod golden;
 mod imports;
 mod jobs;
 mod key_properties;
+mod key_skew;
+mod key_types;
 mod plan_ids;
 mod properties;
 mod statements;

@@ -36,9 +36,6 @@ pub(super) fn cut(
             Some(time)
         }
     };
-    let Some(histogram) = &source.keys else {
-        return Err(survey::key_probe(source).into());
-    };
     let partitioned = is_partitioned(source);
     let slices = slices(snapshot, request.window.zip(time.as_ref()), read_bytes);
     if slices.is_empty() {
@@ -49,6 +46,9 @@ pub(super) fn cut(
         )
         .into());
     }
+    let Some(histogram) = &source.keys else {
+        return Err(survey::key_probe(source).into());
+    };
     let cut = match request.method {
         Method::SizeBudget { bytes: budget } => {
             size_budget::check(budget, slices.iter().map(|slice| slice.bytes).fold(0, u64::saturating_add))?;

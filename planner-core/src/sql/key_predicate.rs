@@ -65,9 +65,10 @@ fn keys(span: &KeySpan, axis: &KeyAxis) -> Option<String> {
         (Some(None), _) | (_, Some(None)) => return Some("0".into()),
         (from, to) => (from.flatten(), to.flatten()),
     };
-    let columns: Vec<Side<'_>> = axis.columns.iter().zip(&types).map(|(column, key_type)| Side { column, key_type }).collect();
+    let mut columns: Vec<Side<'_>> =
+        axis.columns.iter().zip(&types).map(|(column, key_type)| Side { bounded: false, column, key_type }).collect();
     Some(match (from, to) {
-        (Some(from), Some(to)) => between(&columns, &from, &to),
+        (Some(from), Some(to)) => between(&mut columns, &from, &to),
         (Some(from), None) => at_least(&columns, &from),
         (None, Some(to)) => below(&columns, &to),
         (None, None) => "1".into(),
@@ -75,11 +76,15 @@ fn keys(span: &KeySpan, axis: &KeyAxis) -> Option<String> {
 }
 
 /// Leading columns that are equal in both bounds are said once.
-fn between(columns: &[Side<'_>], from: &[Vec<u8>], to: &[Vec<u8>]) -> String {
+fn between(columns: &mut [Side<'_>], from: &[Vec<u8>], to: &[Vec<u8>]) -> String {
     let same = columns.iter().zip(from.iter().zip(to)).take_while(|(_, (from, to))| from == to).count();
     let mut parts: Vec<String> = columns.iter().zip(from).take(same).map(|(column, value)| column.equal(value)).collect();
     let rest = |values: &[Vec<u8>]| values.get(same..).unwrap_or_default().to_vec();
-    let columns = columns.get(same..).unwrap_or_default();
+    let columns = columns.get_mut(same..).unwrap_or_default();
+    if let Some(first) = columns.first_mut() {
+        let ceiling = if first.column.descending { from.get(same) } else { to.get(same) };
+        first.bounded = ceiling.is_some_and(|value| !first.key_type.is_null(value) && !first.key_type.is_nan(value));
+    }
     parts.extend([at_least(columns, &rest(from)), below(columns, &rest(to))].map(bracketed));
     parts.join(" AND ")
 }
@@ -121,6 +126,8 @@ fn bracketed(condition: String) -> String {
 
 /// One column of the key, with its comparisons against a value in `RowBinary`.
 struct Side<'a> {
+    /// Whether another condition already leaves NULL and NaN out: saying them again would keep the index from pruning.
+    bounded: bool,
     column: &'a KeyColumn,
     key_type: &'a KeyType,
 }
@@ -200,6 +207,9 @@ impl Side<'_> {
     /// NULL and NaN are above every value, but fail its comparison.
     fn or_above(&self, condition: String) -> String {
         let expression = &self.column.expression;
+        if self.bounded {
+            return condition;
+        }
         let mut conditions = vec![condition];
         if self.key_type.floating() {
             conditions.push(format!("isNaN({expression})"));
@@ -265,6 +275,12 @@ mod tests {
         let float = [("f", "Float32", false)];
         check(&float, Some(&[0, 0, 0xc0, 0x7f]), None, "isNaN(f)");
         check(&float, None, Some(&[0, 0, 0xc0, 0x7f]), "NOT isNaN(f)");
+        check(
+            &float,
+            Some(&[0, 0, 0xc0, 0x3f]),
+            Some(&[0, 0, 0, 0x40]),
+            "f >= reinterpret(unhex('0000C03F'), 'Float32') AND f < reinterpret(unhex('00000040'), 'Float32')",
+        );
         check(&float, Some(&[0, 0, 0xc0, 0x3f]), None, "(f >= reinterpret(unhex('0000C03F'), 'Float32') OR isNaN(f))");
         let down = [("n", "Nullable(UInt8)", true)];
         check(&down, None, Some(&[0, 5]), "(n > CAST(5 AS UInt8) OR isNull(n))");

@@ -1,7 +1,7 @@
 //! The SQL that tells how rows are spread over a key. The server sorts and reduces; nothing is sorted here.
 //!
 //! Tuples come as the hex of each value in `RowBinary`, and their types once a partition: no type needs to be known
-//! beforehand, so one query serves any key.
+//! beforehand, so one query serves any key. (`formatRowNoNewline` would cut off a last byte that happens to be 10.)
 
 use crate::key::KeyColumn;
 use crate::probe::Spread;
@@ -26,7 +26,7 @@ pub(super) fn marks(table: &TableName, columns: u32, descending: &[u32], spread:
     format!(
         "WITH marks AS (\n\
          SELECT splitByChar('_', part_name)[1] AS partition_id, rows_in_granule,\n\
-         [{KEY_OF_INDEX} APPLY (x -> hex(formatRowNoNewline('RowBinary', x)))] AS key,\n\
+         [{KEY_OF_INDEX} APPLY (x -> hex(formatRow('RowBinary', x)))] AS key,\n\
          [{KEY_OF_INDEX} APPLY (toTypeName)] AS types, tuple({KEY_OF_INDEX}) AS t\n\
          FROM {index} WHERE rows_in_granule > 0),\n\
          placed AS (\n\
@@ -54,7 +54,7 @@ pub(super) fn sample(table: &TableName, columns: &[KeyColumn], partitioned: bool
             table.quoted()
         );
     }
-    let hex = list(&|column| format!("hex(formatRowNoNewline('RowBinary', {}))", column.expression));
+    let hex = list(&|column| format!("hex(formatRow('RowBinary', {}))", column.expression));
     let types = list(&|column| format!("toTypeName({})", column.expression));
     let values = list(&|column| column.expression.clone());
     let directions: Vec<bool> = columns.iter().map(|column| column.descending).collect();

@@ -63,7 +63,12 @@ pub enum KeyType {
     /// FixedString: so many bytes, padded with zeros.
     FixedString(usize),
     /// A tuple of types that are neither nullable nor floats.
-    Tuple(Vec<KeyType>),
+    Tuple {
+        /// The type's name: the index is not used for a tuple whose elements have other names.
+        name: String,
+        /// Types of its elements.
+        elements: Vec<KeyType>,
+    },
     /// A type with NULL, which sorts last.
     Nullable(Box<KeyType>),
 }
@@ -89,8 +94,10 @@ impl KeyType {
         }
         if let Some(inner) = inside(name, "Tuple") {
             let elements: Option<Vec<Self>> = arguments(inner).into_iter().map(|element| Self::of(unnamed(element))).collect();
-            let plain = |element: &Self| !matches!(element, Self::Nullable(_) | Self::Float { .. } | Self::Tuple(_));
-            return elements.filter(|elements| !elements.is_empty() && elements.iter().all(plain)).map(Self::Tuple);
+            let plain = |element: &Self| !matches!(element, Self::Nullable(_) | Self::Float { .. } | Self::Tuple { .. });
+            return elements
+                .filter(|elements| !elements.is_empty() && elements.iter().all(plain))
+                .map(|elements| Self::Tuple { name: name.to_owned(), elements });
         }
         if let Some(inner) = inside(name, "Decimal") {
             let [precision, scale] = <[&str; 2]>::try_from(arguments(inner)).ok()?;
@@ -164,7 +171,9 @@ impl KeyType {
                 let (length, prefix) = varint(raw)?;
                 prefix.checked_add(length)?
             }
-            Self::Tuple(elements) => elements.iter().try_fold(0_usize, |sum, element| Some(sum + element.length(raw.get(sum..)?)?))?,
+            Self::Tuple { elements, .. } => {
+                elements.iter().try_fold(0_usize, |sum, element| Some(sum + element.length(raw.get(sum..)?)?))?
+            }
             Self::Nullable(inner) => match raw.first()? {
                 0 => 1 + inner.length(raw.get(1..)?)?,
                 _ => 1,
@@ -191,7 +200,7 @@ impl KeyType {
             | Self::Ipv6
             | Self::String
             | Self::FixedString(_)
-            | Self::Tuple(_) => false,
+            | Self::Tuple { .. } => false,
         }
     }
 
@@ -219,7 +228,7 @@ impl KeyType {
             | Self::Ipv6
             | Self::String
             | Self::FixedString(_)
-            | Self::Tuple(_) => false,
+            | Self::Tuple { .. } => false,
         }
     }
 
@@ -247,9 +256,9 @@ impl KeyType {
             Self::Ipv6 => format!("toIPv6({})", string(&self.label(raw))),
             Self::String => bytes_literal(text_of(raw)),
             Self::FixedString(width) => format!("CAST({} AS FixedString({width}))", bytes_literal(raw)),
-            Self::Tuple(elements) => {
+            Self::Tuple { name, elements } => {
                 let values: Vec<String> = elements_of(elements, raw).map(|(element, raw)| element.literal(raw)).collect();
-                format!("tuple({})", values.join(", "))
+                format!("CAST(tuple({}) AS {name})", values.join(", "))
             }
             Self::Nullable(inner) => {
                 if self.is_null(raw) {
@@ -276,7 +285,7 @@ impl KeyType {
             Self::Ipv6 => raw.chunks(2).map(hex).map(|group| group.to_lowercase()).collect::<Vec<_>>().join(":"),
             Self::String => bytes_label(text_of(raw)),
             Self::FixedString(_) => bytes_label(raw),
-            Self::Tuple(elements) => {
+            Self::Tuple { elements, .. } => {
                 let values: Vec<String> = elements_of(elements, raw).map(|(element, raw)| element.label(raw)).collect();
                 format!("({})", values.join(", "))
             }
@@ -308,7 +317,7 @@ impl KeyType {
             Self::Uuid | Self::Ipv4 => compare_integers(a, b, false),
             Self::Ipv6 | Self::FixedString(_) => a.cmp(b),
             Self::String => text_of(a).cmp(text_of(b)),
-            Self::Tuple(elements) => elements_of(elements, a)
+            Self::Tuple { elements, .. } => elements_of(elements, a)
                 .zip(elements_of(elements, b))
                 .map(|((element, a), (_, b))| element.compare(a, b))
                 .find(|order| *order != Ordering::Equal)
@@ -574,8 +583,9 @@ mod tests {
         check("LowCardinality(Nullable(String))", "01", "NULL", "NULL");
         check("FixedString(3)", "616200", "CAST(unhex('616200') AS FixedString(3))", "ab");
         check("Enum8('a, b' = -3, 'c' = 5)", "FD", "CAST(-3 AS Enum8('a, b' = -3, 'c' = 5))", "-3");
-        check("Tuple(UInt16, String)", "0100026162", "tuple(CAST(1 AS UInt16), 'ab')", "(1, ab)");
-        check("Tuple(n UInt16, `odd name` String)", "0100026162", "tuple(CAST(1 AS UInt16), 'ab')", "(1, ab)");
+        check("Tuple(UInt16, String)", "0100026162", "CAST(tuple(CAST(1 AS UInt16), 'ab') AS Tuple(UInt16, String))", "(1, ab)");
+        let named = "Tuple(n UInt16, `odd name` String)";
+        check(named, "0100026162", "CAST(tuple(CAST(1 AS UInt16), 'ab') AS Tuple(n UInt16, `odd name` String))", "(1, ab)");
     }
 
     fn ascending(type_name: &str, values: &[&str]) {

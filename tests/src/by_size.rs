@@ -1,0 +1,77 @@
+//! Plans by size on a real server: made, counted chunk by chunk, and sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use planner_core::audit::audit;
+use planner_core::plan::Plan;
+use planner_core::request::{Method, ModeChoice, Request};
+use planner_core::sql::identifier::TableName;
+use planner_core::{Outcome, plan};
+
+use crate::clickhouse::ClickHouse;
+
+/// A request for chunks of at most so many bytes.
+pub fn request(source: &str, target: &str, bytes: u64) -> Request {
+    let name = |text| TableName::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    Request {
+        acknowledged: BTreeSet::new(),
+        generation: 0,
+        method: Method::SizeBudget { bytes },
+        mode: ModeChoice::Auto,
+        source: name(source),
+        target: name(target),
+        time_column: None,
+        window: None,
+    }
+}
+
+/// A plan into about so many chunks, detail included.
+pub async fn planned(server: &ClickHouse, source: &str, target: &str, chunks: u64) -> Plan {
+    let mut snapshot = server.snapshot(source, target).await;
+    let request = request(source, target, (snapshot.source.bytes() / chunks).max(1_024));
+    loop {
+        match plan(&request, &snapshot) {
+            Outcome::Planned(plan) => {
+                assert_eq!(audit(&plan, &snapshot), Vec::new());
+                return *plan;
+            }
+            Outcome::NeedsDetail(probes) => snapshot = server.detail(&snapshot, probes).await,
+            Outcome::Refused(refusal) => panic!("{source}: {refusal:?}"),
+        }
+    }
+}
+
+/// Rows of each chunk, counted; and rows that fall into no chunk or into several.
+pub async fn carried(server: &ClickHouse, plan: &Plan) -> (Vec<u64>, u64) {
+    let source = plan.core.source.name.quoted();
+    let matches: Vec<String> = (0..plan.len()).map(|i| format!("ifNull({}, 0)", plan.core.predicate(i))).collect();
+    let counts: Vec<String> = matches.iter().map(|one| format!("countIf({one})")).collect();
+    let times: Vec<String> = matches.iter().map(|one| format!("toUInt32({one})")).collect();
+    let text = server.query(&format!("SELECT [{}], countIf(({}) != 1) FROM {source}", counts.join(", "), times.join(" + "))).await;
+    let (counts, astray) = text.trim().split_once('\t').expect("as the server writes it");
+    let counts = counts.trim_matches(['[', ']']).split(',').map(|count| count.parse().expect("as the server writes it")).collect();
+    (counts, astray.parse().expect("as the server writes it"))
+}
+
+/// Granules that the chunks read in all, against those that the table has.
+pub async fn granules(server: &ClickHouse, plan: &Plan) -> (u64, u64) {
+    let source = plan.core.source.name.quoted();
+    let mut read = 0;
+    for i in 0..plan.len() {
+        let text = server
+            .query(&format!("SELECT sum(marks) FROM (EXPLAIN ESTIMATE SELECT * FROM {source} WHERE {})", plan.core.predicate(i)))
+            .await;
+        read += text.trim().parse::<u64>().expect("as the server writes it");
+    }
+    let all = server.query(&format!("SELECT sum(marks) FROM (EXPLAIN ESTIMATE SELECT * FROM {source})")).await;
+    (read, all.trim().parse().expect("as the server writes it"))
+}
+
+/// Sends every chunk as the executor would.
+pub async fn copy(server: &ClickHouse, plan: &Plan) {
+    for i in 0..plan.len() {
+        let mut settings: BTreeMap<String, String> = plan.core.insert_settings(i, 0, 1, "test");
+        settings.insert("query_id".into(), plan.core.query_id(i, 1));
+        server.try_query(&plan.core.chunk_sql(i), &settings).await.unwrap_or_else(|error| panic!("{error}\n{}", plan.core.chunk_sql(i)));
+    }
+}
