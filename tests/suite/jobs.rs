@@ -3,10 +3,11 @@
 use executor_api::job::{Job, JobState};
 use executor_api::receipt::Verdict;
 use executor_api::task::{TaskDetail, TaskPage, TaskState};
+use penstock_tests::by_size;
 use penstock_tests::clickhouse::ClickHouse;
 use penstock_tests::sample::{self, COLUMNS};
 use penstock_tests::service::{Service, request};
-use planner_core::request::Acknowledgement;
+use planner_core::request::{Acknowledgement, Request};
 use serde_json::{Value, json};
 
 const ROWS: u64 = 200_000;
@@ -66,6 +67,34 @@ async fn a_copy_ends_with_a_receipt_and_a_repeat_writes_nothing() {
         assert_eq!(parts_written(&server, target).await, written, "the repeat wrote into {target}");
         assert_eq!(source, server.fingerprint(&format!("{COLUMNS} demo.{target}")).await);
     }
+}
+
+#[tokio::test]
+async fn plans_by_size_run_to_an_exact_receipt() {
+    let (server, service) = start().await;
+    // Days are packed; each day is cut along (tenant, ts), with points that the first snapshot does not have; a window in days.
+    let window = request("demo.events", "demo.events_by_time", "1", Some(("2025-01-03T12:00", "2025-01-20"))).window;
+    for (target, bytes, window) in
+        [("events_by_tenant", 4 << 20, None), ("events_by_tenant", 200 << 10, None), ("events_by_time", 1 << 20, window)]
+    {
+        server.query(&format!("TRUNCATE TABLE demo.{target}")).await;
+        let asked = Request { window, ..by_size::request("demo.events", &format!("demo.{target}"), bytes) };
+        let plan = service.plan(&asked).await.unwrap();
+        let job = service.submit(&plan, 2).await.unwrap();
+        let job = service.completed(&job.id).await;
+        assert_eq!((job.verdict, job.counts.done), (Some(Verdict::Exact), job.counts.total));
+        let bounds = if window.is_some() { "WHERE ts >= '2025-01-03 12:00:00' AND ts < '2025-01-20'" } else { "" };
+        let source = server.fingerprint(&format!("{COLUMNS} demo.events {bounds}")).await;
+        assert_eq!(source, server.fingerprint(&format!("{COLUMNS} demo.{target}")).await);
+        one_part_a_partition(&server, plan.plan_id.as_str()).await;
+        let receipt = service.receipt(&job.id).await;
+        assert_eq!(receipt.comparisons.len() as u64, job.counts.total, "each chunk is told in the target");
+        assert!(receipt.comparisons.iter().all(|one| one.equal));
+    }
+    let asked = by_size::request("demo.events", "demo.daily_totals", 2 << 20);
+    let job = service.start_job(&asked, 2).await;
+    let job = service.completed(&job.id).await;
+    assert_eq!((job.verdict, job.counts.total % 2), (Some(Verdict::Exact), 0), "two views");
 }
 
 #[tokio::test]
