@@ -246,8 +246,11 @@ fn profile_both(spec: &SurveySpec, source: &mut Table, target: &mut Table, answe
         }
         Some(probe) => match wanted(probe.clone())? {
             Some(profile) => Some(profile),
-            // The index leaves this column out: read the column itself.
-            None if answers.contains_key(&probe) => wanted(of_column(source))?,
+            // The index leaves this column out: the partitions may tell it, else it is read itself.
+            None if answers.contains_key(&probe) => match time_column::from_partitions(source, &column) {
+                Some(profile) => Some(profile),
+                None => wanted(of_column(source))?,
+            },
             None => None,
         },
     };

@@ -41,16 +41,17 @@ pub async fn planned(server: &ClickHouse, source: &str, target: &str, chunks: u6
     }
 }
 
-/// Rows of each chunk, counted; and rows that fall into no chunk or into several.
-pub async fn carried(server: &ClickHouse, plan: &Plan) -> (Vec<u64>, u64) {
+/// Rows of each chunk, counted; and rows that fall into no chunk, and into several.
+pub async fn carried(server: &ClickHouse, plan: &Plan) -> (Vec<u64>, (u64, u64)) {
     let source = plan.core.source.name.quoted();
     let matches: Vec<String> = (0..plan.len()).map(|i| format!("ifNull({}, 0)", plan.core.predicate(i))).collect();
     let counts: Vec<String> = matches.iter().map(|one| format!("countIf({one})")).collect();
-    let times: Vec<String> = matches.iter().map(|one| format!("toUInt32({one})")).collect();
-    let text = server.query(&format!("SELECT [{}], countIf(({}) != 1) FROM {source}", counts.join(", "), times.join(" + "))).await;
-    let (counts, astray) = text.trim().split_once('\t').expect("as the server writes it");
-    let counts = counts.trim_matches(['[', ']']).split(',').map(|count| count.parse().expect("as the server writes it")).collect();
-    (counts, astray.parse().expect("as the server writes it"))
+    let times = matches.iter().map(|one| format!("toUInt32({one})")).collect::<Vec<_>>().join(" + ");
+    let text = server.query(&format!("SELECT [{}], countIf(({times}) = 0), countIf(({times}) > 1) FROM {source}", counts.join(", "))).await;
+    let fields: Vec<&str> = text.trim().split('\t').collect();
+    let number = |text: &str| text.parse().expect("a number");
+    let counts = fields[0].trim_matches(['[', ']']).split(',').map(number).collect();
+    (counts, (number(fields[1]), number(fields[2])))
 }
 
 /// Granules that the chunks read in all, against those that the table has.

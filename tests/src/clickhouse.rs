@@ -119,6 +119,7 @@ pub struct Asker {
 
 impl Asker {
     /// The same user where the server refuses `mergeTreeIndex`, as older ones and some managed ones do.
+    #[must_use]
     pub fn without_index(self) -> Self {
         Self { index_hidden: true, ..self }
     }

@@ -8,6 +8,7 @@
 pub mod by_size;
 pub mod clickhouse;
 pub mod generate;
+pub mod key_cases;
 pub mod keyed;
 pub mod sample;
 pub mod service;

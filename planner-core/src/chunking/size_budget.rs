@@ -64,7 +64,7 @@ pub(crate) fn cut(task: &Task<'_>) -> Cut {
     let mut pack = Pack::default();
     let (mut packed, mut large) = (0_usize, 0_usize);
     for slice in task.slices {
-        if slice.bytes > task.budget {
+        if slice.bytes > stretched(task.budget) {
             pack.flush(task, &mut cut);
             large += 1;
             divide(task, slice, &mut cut);
@@ -149,7 +149,7 @@ fn divide(task: &Task<'_>, slice: &Slice, cut: &mut Cut) {
     let runs = task.histogram.partitions.get(&slice.id).map(|points| runs(points)).unwrap_or_default();
     let counted: u64 = runs.iter().map(|run| run.rows).sum();
     // Rows that one chunk may have, of those that the histogram counts.
-    let most = share(counted, task.budget, slice.bytes).max(1);
+    let most = share(counted, stretched(task.budget), slice.bytes).max(1);
     let segments = if counted == 0 {
         cut.notes.push(Note::warning(
             "hash-buckets",
@@ -161,7 +161,7 @@ fn divide(task: &Task<'_>, slice: &Slice, cut: &mut Cut) {
         segments(&runs, most)
     };
     let whole = if counted == 0 { slice.rows.max(1) } else { counted };
-    let most = if counted == 0 { share(whole, task.budget, slice.bytes).max(1) } else { most };
+    let most = if counted == 0 { share(whole, stretched(task.budget), slice.bytes).max(1) } else { most };
     let size = |rows: u64| Estimate { bytes: share(slice.bytes, rows, whole), rows: share(slice.rows, rows, whole) };
     let start = |run: usize| (run > 0).then(|| runs.get(run).map(|run| run.key.clone())).flatten();
     let partitions = || if task.partitioned { vec![slice.id.clone()] } else { Vec::new() };
@@ -264,7 +264,7 @@ fn finer(task: &Task<'_>) -> Option<Spread> {
     if histogram.origin != KeyOrigin::IndexMarks || histogram.columns.is_empty() {
         return None;
     }
-    let large = || task.slices.iter().filter(|slice| slice.bytes > task.budget);
+    let large = || task.slices.iter().filter(|slice| slice.bytes > stretched(task.budget));
     let rows_a_chunk = |slice: &Slice| share(slice.rows, task.budget, slice.bytes);
     let poor = large().any(|slice| {
         let points = histogram.partitions.get(&slice.id).map(Vec::as_slice).unwrap_or_default();
@@ -284,6 +284,11 @@ fn finer(task: &Task<'_>) -> Option<Spread> {
     }
     let larger_than = large().map(|slice| slice.rows).min()?.saturating_sub(1);
     Some(Spread::Rows { rows_a_point, larger_than })
+}
+
+/// What a chunk may have before it is cut once more: two halves are less even than one chunk of a twentieth more.
+fn stretched(budget: u64) -> u64 {
+    budget.saturating_add(budget / 20)
 }
 
 /// `whole * part / of`, without overflow.

@@ -3,6 +3,7 @@
 
 mod console;
 mod core;
+mod plan;
 mod run;
 
 use std::env;
@@ -23,10 +24,11 @@ async fn main() {
     let name = arguments.iter().find(|argument| !argument.starts_with("--")).map(String::as_str);
     let figures = match name {
         Some("core") => core::measure(&wanted),
+        Some("plan") => plan::measure(&wanted).await,
         Some("run") => run::measure(&wanted).await,
         Some("console") => console::measure(&wanted).await,
         _ => {
-            eprintln!("cargo xtask bench core|run|console [--json] [--quick]");
+            eprintln!("cargo xtask bench core|plan|run|console [--json] [--quick]");
             std::process::exit(2);
         }
     };
@@ -37,6 +39,12 @@ async fn main() {
 fn print(figures: &Value, json: bool) {
     if json {
         println!("{figures}");
+        return;
+    }
+    if figures.get("types").is_some() {
+        for line in plan::table(figures) {
+            println!("{line}");
+        }
         return;
     }
     for (name, value) in figures.as_object().into_iter().flatten() {

@@ -1,0 +1,216 @@
+//! How even, how cheap and how exact plans by size are, beside two simple planners on the same tables in the same run.
+//!
+//! *equal width*: ranges of one column between its minimum and maximum, each counted by a query. *quantile scan*: cuts at
+//! quantiles of that column, for which it is read. Chunks are counted by executing `count()`; rows lost and duplicated
+//! by evaluating every chunk's predicate on every row.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use penstock_tests::by_size::{carried, planned};
+use penstock_tests::clickhouse::ClickHouse;
+use penstock_tests::key_cases::CASES;
+use penstock_tests::keyed;
+use planner_core::Outcome;
+use serde_json::{Value, json};
+
+use crate::{Wanted, rounded};
+
+const CHUNKS: u64 = 40;
+
+/// A table, and the column that the simple planners cut, as an integer.
+struct Shape {
+    name: &'static str,
+    create: &'static str,
+    values: &'static str,
+    axis: &'static str,
+}
+
+const SHAPES: &[Shape] = &[
+    Shape {
+        name: "monthly partitions, one tenant 60 %",
+        create: "(tenant String, ts DateTime64(3, 'UTC'), v UInt64) ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (tenant, ts)",
+        // More rows towards the end, as tables grow.
+        values: "if(cityHash64(number) % 10 < 6, 'mega', toString(cityHash64(number) % 5000)), \
+                 fromUnixTimestamp64Milli(toInt64(1735689600000 + 7776000000 * sqrt(number / {rows})), 'UTC'), number",
+        axis: "toUnixTimestamp64Milli(ts)",
+    },
+    Shape {
+        name: "hash-like UInt64 key",
+        create: "(k UInt64, v UInt64) ENGINE = MergeTree ORDER BY k",
+        values: "cityHash64(number), number",
+        axis: "k",
+    },
+    Shape {
+        name: "daily partitions, String and DateTime64",
+        create: "(tenant String, ts DateTime64(3, 'UTC'), v UInt64) ENGINE = MergeTree PARTITION BY toYYYYMMDD(ts) ORDER BY (tenant, ts)",
+        values: "concat('tenant-', toString(cityHash64(number) % 10000)), fromUnixTimestamp64Milli(toInt64(1735689600000 + number % 20 * 86400000 + number % 86400000), 'UTC'), number",
+        axis: "toUnixTimestamp64Milli(ts)",
+    },
+];
+
+pub(crate) async fn measure(wanted: &Wanted) -> Value {
+    let rows: u64 = if wanted.quick { 3_000_000 } else { 60_000_000 };
+    let server = ClickHouse::start_with(|config| config.max_memory_bytes = 12 << 30);
+    server.query("CREATE DATABASE d").await;
+    let mut tables = Vec::new();
+    for shape in SHAPES {
+        for parts in [1, 12] {
+            tables.extend(one_shape(&server, shape, rows, parts).await);
+        }
+    }
+    let mut types = Vec::new();
+    for (at, case) in CASES.iter().enumerate() {
+        types.push(one_type(&server, at, case, if wanted.quick { 10_000 } else { 40_000 }).await);
+    }
+    json!({"simulated": simulated(wanted), "tables": tables, "types": types})
+}
+
+async fn one_shape(server: &ClickHouse, shape: &Shape, rows: u64, parts: u64) -> Vec<Value> {
+    server.query("DROP TABLE IF EXISTS d.s").await;
+    server.query("DROP TABLE IF EXISTS d.t").await;
+    server.query(&format!("CREATE TABLE d.s {}", shape.create)).await;
+    server.query("CREATE TABLE d.t AS d.s").await;
+    if parts > 1 {
+        server.query("SYSTEM STOP MERGES d.s").await;
+    }
+    let values = shape.values.replace("{rows}", &rows.to_string());
+    // One INSERT makes one part a partition; rows are dealt to the parts like cards.
+    let whole = format!(
+        "min_insert_block_size_rows = {rows}, min_insert_block_size_bytes = 0, max_insert_threads = 1, max_partitions_per_insert_block = 0"
+    );
+    for part in 0..parts {
+        let dealt = format!("SELECT number * {parts} + {part} AS number FROM numbers({})", rows / parts);
+        server.query(&format!("INSERT INTO d.s SELECT {values} FROM ({dealt}) SETTINGS {whole}")).await;
+    }
+    if parts == 1 {
+        server.query("OPTIMIZE TABLE d.s FINAL").await;
+    }
+    let stored: u64 = server.query("SELECT count() FROM d.s").await.trim().parse().expect("a number");
+    let name = format!("{}, {}", shape.name, if parts == 1 { "merged".into() } else { format!("{parts} unmerged parts") });
+
+    let before = cost(server).await;
+    let plan = planned(server, "d.s", "d.t", CHUNKS).await;
+    let after = cost(server).await;
+    let (counts, _) = carried_one_by_one(server, &(0..plan.len()).map(|i| plan.core.predicate(i)).collect::<Vec<_>>()).await;
+    let (_, astray) = carried(server, &plan).await;
+    let mut found = vec![row(&name, stored, "penstock", &counts, (after.0 - before.0, after.1 - before.1), astray)];
+    for simple in [equal_width(server, shape.axis).await, quantiles(server, shape.axis).await] {
+        let (counts, cost) = carried_one_by_one(server, &simple.predicates).await;
+        let cost = if simple.counts { (simple.cost.0 + cost.0, simple.cost.1 + cost.1) } else { simple.cost };
+        let astray = stored - counts.iter().sum::<u64>().min(stored);
+        found.push(row(&name, stored, simple.name, &counts, cost, (astray, 0)));
+    }
+    found
+}
+
+fn row(name: &str, rows: u64, planner: &str, counts: &[u64], (queries, rows_read): (u64, u64), (lost, duplicated): (u64, u64)) -> Value {
+    let largest = counts.iter().max().copied().unwrap_or(0);
+    let thousandths = u128::from(largest) * 1000 * counts.len() as u128 / u128::from(rows.max(1));
+    let ratio = f64::from(u32::try_from(thousandths).unwrap_or(u32::MAX)) / 1000.0;
+    json!({
+        "name": name,
+        "rows": rows,
+        "planner": planner,
+        "wanted": CHUNKS,
+        "chunks": counts.len(),
+        "queries": queries,
+        "rows_read": rows_read,
+        "largest_over_average": ratio,
+        "rows_lost": lost,
+        "rows_duplicated": duplicated,
+    })
+}
+
+/// A planner of a few lines.
+struct Simple {
+    name: &'static str,
+    predicates: Vec<String>,
+    cost: (u64, u64),
+    /// Whether it counts its chunks before it is content.
+    counts: bool,
+}
+
+async fn equal_width(server: &ClickHouse, axis: &str) -> Simple {
+    let before = cost(server).await;
+    let text = server.query(&format!("SELECT toInt128(min({axis})), toInt128(max({axis})) FROM d.s")).await;
+    let after = cost(server).await;
+    let bounds: Vec<i128> = text.split_whitespace().map(|bound| bound.parse().expect("a number")).collect();
+    let (low, width) = (bounds[0], bounds[1] + 1 - bounds[0]);
+    let at = |i: u64| low + width * i128::from(i) / i128::from(CHUNKS);
+    let predicates = (0..CHUNKS).map(|i| format!("{axis} >= {} AND {axis} < {}", at(i), at(i + 1))).collect();
+    Simple { name: "equal width", predicates, cost: (after.0 - before.0, after.1 - before.1), counts: true }
+}
+
+async fn quantiles(server: &ClickHouse, axis: &str) -> Simple {
+    let before = cost(server).await;
+    let levels: Vec<String> = (1..CHUNKS).map(|i| format!("{i}/{CHUNKS}")).collect();
+    let text = server.query(&format!("SELECT arrayMap(x -> toString(x), quantiles({})({axis})) FROM d.s", levels.join(", "))).await;
+    let after = cost(server).await;
+    // As people write it: the bound as a whole number.
+    let bounds: Vec<String> =
+        text.trim().trim_matches(['[', ']']).split(',').map(|bound| format!("toInt128({})", bound.trim_matches('\''))).collect();
+    let mut predicates = vec![format!("toInt128({axis}) < {}", bounds[0])];
+    predicates.extend(bounds.windows(2).map(|pair| format!("toInt128({axis}) >= {} AND toInt128({axis}) < {}", pair[0], pair[1])));
+    predicates.extend(bounds.last().map(|last| format!("toInt128({axis}) >= {last}")));
+    Simple { name: "quantile scan", predicates, cost: (after.0 - before.0, after.1 - before.1), counts: false }
+}
+
+/// `count()` of each chunk, and what that cost.
+async fn carried_one_by_one(server: &ClickHouse, predicates: &[String]) -> (Vec<u64>, (u64, u64)) {
+    let before = cost(server).await;
+    let mut counts = Vec::new();
+    for predicate in predicates {
+        counts.push(server.query(&format!("SELECT count() FROM d.s WHERE {predicate}")).await.trim().parse().expect("a number"));
+    }
+    let after = cost(server).await;
+    (counts, (after.0 - before.0, after.1 - before.1))
+}
+
+/// Finished SELECTs so far, and the rows that they read; those that ask the log itself are left out.
+async fn cost(server: &ClickHouse) -> (u64, u64) {
+    server.query("SYSTEM FLUSH LOGS").await;
+    let text = server
+        .query("SELECT count(), sum(read_rows) FROM system.query_log WHERE type = 'QueryFinish' AND query_kind = 'Select' AND NOT has(tables, 'system.query_log')")
+        .await;
+    let figures: Vec<u64> = text.split_whitespace().map(|figure| figure.parse().expect("a number")).collect();
+    (figures[0], figures[1])
+}
+
+async fn one_type(server: &ClickHouse, at: usize, case: &penstock_tests::key_cases::Case, rows: u32) -> Value {
+    let (source, target) = (format!("d.s{at}"), format!("d.t{at}"));
+    case.install(server, &source, &target, rows).await;
+    let plan = planned(server, &source, &target, 8).await;
+    let (_, (lost, duplicated)) = carried(server, &plan).await;
+    json!({"type": case.name(), "chunks": plan.len(), "rows": rows, "rows_lost": lost, "rows_duplicated": duplicated, "error": null})
+}
+
+/// Half a million chunks of a table that nobody has at hand.
+fn simulated(wanted: &Wanted) -> Value {
+    let (partitions, chunks) = if wanted.quick { (1_000, 50_000) } else { (10_000, 500_000) };
+    let (request, snapshot) = keyed::huge(partitions, chunks);
+    let started = Instant::now();
+    let Outcome::Planned(plan) = planner_core::plan(&request, &snapshot) else { panic!("not planned") };
+    let took = started.elapsed().as_secs_f64() * 1000.0;
+    json!({"rows": snapshot.source.rows(), "partitions": partitions, "chunks": plan.len(), "native_ms": rounded(took)})
+}
+
+/// The tables as lines for people.
+pub(crate) fn table(figures: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    let text = |row: &Value, name: &str| row[name].as_str().map_or_else(|| row[name].to_string(), str::to_owned);
+    let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    groups.insert(
+        "tables",
+        vec!["name", "planner", "rows", "chunks", "queries", "rows_read", "largest_over_average", "rows_lost", "rows_duplicated"],
+    );
+    groups.insert("types", vec!["type", "chunks", "rows", "rows_lost", "rows_duplicated"]);
+    for (group, columns) in groups {
+        lines.push(columns.join(" | "));
+        for row in figures[group].as_array().into_iter().flatten() {
+            lines.push(columns.iter().map(|column| text(row, column)).collect::<Vec<_>>().join(" | "));
+        }
+    }
+    lines.push(format!("simulated: {}", figures["simulated"]));
+    lines
+}
