@@ -10,6 +10,7 @@ pub mod job_query;
 pub mod job_state;
 pub mod overview;
 pub mod question;
+pub mod route;
 pub mod row_window;
 pub mod sse;
 pub mod stream;
