@@ -119,6 +119,11 @@ fn listen_boxed(name: &'static str, act: Box<dyn FnMut(Event)>) {
     });
 }
 
+/// A text in small letters, by the browser's own tables: those of the standard library weigh ten times this file.
+pub(crate) fn lowercase(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
 /// The address's path.
 pub(crate) fn path() -> String {
     window().location().pathname().unwrap_or_default()
@@ -204,6 +209,6 @@ pub(crate) fn place_in(element: &web_sys::Element, x: i32, y: i32, units: (u64, 
 
 /// A fresh name for a deliberate act, so that its repeat can be told.
 pub(crate) fn fresh_key() -> String {
-    let random = || (js_sys::Math::random() * 4_294_967_296.0).to_string();
+    let random = || String::from(JsValue::from_f64(js_sys::Math::random()).unchecked_into::<js_sys::Number>().to_js_string());
     format!("console-{}-{}-{}", now(), random(), random())
 }

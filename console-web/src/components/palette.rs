@@ -7,6 +7,7 @@ use web_sys::KeyboardEvent;
 
 use super::dialog::dialog;
 use crate::api_client;
+use crate::browser;
 use crate::console::{Console, Overlay, console};
 use crate::dom::*;
 use crate::reactive::*;
@@ -50,9 +51,9 @@ pub(crate) fn palette() -> El {
 }
 
 fn matching(entries: &[Entry], text: &str) -> Vec<Entry> {
-    let wanted = text.to_lowercase();
+    let wanted = browser::lowercase(text);
     let matches = |(_, name, _): &&Entry| {
-        let name = name.to_lowercase();
+        let name = browser::lowercase(name);
         wanted.split(' ').all(|word| name.contains(word))
     };
     entries.iter().filter(matches).take(MOST).cloned().collect()

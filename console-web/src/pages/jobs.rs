@@ -45,8 +45,11 @@ impl Jobs {
         let list = Remote::<JobList>::new(asked).every(3);
         let text = RwSignal::new(router.query_once("q"));
         let shown = Memo::new(move |_| {
-            let wanted = text.get().to_lowercase();
-            let matches = |job: &&Job| format!("{} {} {} {}", job.title, job.source, job.target, job.id).to_lowercase().contains(&wanted);
+            let wanted = browser::lowercase(&text.get());
+            let matches = |job: &&Job| {
+                let words = format!("{} {} {} {}", job.title, job.source, job.target, job.id);
+                wanted.is_empty() || browser::lowercase(&words).contains(&wanted)
+            };
             list.value.with(|list| list.iter().flat_map(|list| &list.jobs).filter(matches).cloned().collect::<Vec<_>>())
         });
         Self { router, list, text, shown, none: Memo::new(move |_| shown.with(Vec::is_empty)) }

@@ -131,7 +131,7 @@ fn columns(columns: &[ColumnDetail]) -> El {
         el("tr")
             .child(cell("main", column.name.as_str()))
             .child(el("td").child(el("code").text(&column.type_name)))
-            .child(cell("faint wide", column.default_kind.to_lowercase()))
+            .child(cell("faint wide", column.default_kind.to_ascii_lowercase()))
             .child(cell("right num", format::bytes(column.bytes)))
     };
     let titles = [("Name", ""), ("Type", ""), ("Default", "wide"), ("Size", "right")];

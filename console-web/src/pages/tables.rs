@@ -46,8 +46,10 @@ pub(crate) fn tables() -> El {
 
 fn body(list: Remote<TableList>, text: RwSignal<String>) -> View {
     let shown = Memo::new(move |_| {
-        let wanted = text.get().to_lowercase();
-        let matches = |table: &&TableSummary| format!("{}.{}", table.database, table.table).to_lowercase().contains(&wanted);
+        let wanted = browser::lowercase(&text.get());
+        let matches = |table: &&TableSummary| {
+            wanted.is_empty() || browser::lowercase(&format!("{}.{}", table.database, table.table)).contains(&wanted)
+        };
         list.value.with(|list| list.iter().flat_map(|list| &list.tables).filter(matches).cloned().collect::<Vec<_>>())
     });
     let most = Memo::new(move |_| shown.with(|tables| tables.iter().filter_map(|table| table.bytes).max().unwrap_or(0).max(1)));

@@ -8,6 +8,7 @@ pub mod format;
 pub mod job_live;
 pub mod job_query;
 pub mod job_state;
+pub mod order;
 pub mod overview;
 pub mod question;
 pub mod route;

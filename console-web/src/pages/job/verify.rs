@@ -92,9 +92,9 @@ pub(super) fn verify(model: Model) -> View {
 }
 
 fn comparisons(receipt: Receipt) -> Group {
-    let mut all = receipt.comparisons;
-    all.sort_by_key(|comparison| comparison.equal);
-    let different = all.iter().filter(|comparison| !comparison.equal).count();
+    let (equal, mut all): (Vec<_>, Vec<_>) = receipt.comparisons.into_iter().partition(|comparison| comparison.equal);
+    let different = all.len();
+    all.extend(equal);
     let (total, count) = (all.len(), format::plural(all.len() as u64, "comparison"));
     let words = if different == 0 {
         format!("{count}, all equal")
