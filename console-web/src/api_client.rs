@@ -9,6 +9,7 @@ use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
 use crate::browser;
 use crate::reactive::{RwSignal, Set};
+use crate::views::words::for_people;
 
 /// Why an answer is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ impl Failure {
             Self::Unauthorized => ["A token is needed".into(), String::new(), String::new(), String::new()],
             Self::Problem(problem) => {
                 let p = problem.as_ref();
-                [p.title.clone(), p.detail.clone(), p.hint.clone(), p.request_id.clone()]
+                [p.title.clone(), for_people(&p.detail), for_people(&p.hint), p.request_id.clone()]
             }
             Self::Odd(what) => [
                 "The answer could not be read".into(),

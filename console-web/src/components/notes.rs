@@ -3,6 +3,7 @@
 use planner_core::rationale::{Note, Severity};
 
 use crate::dom::*;
+use crate::views::words::for_people;
 
 /// Notes of one severity as a list.
 pub(crate) fn notes(notes: &[Note], severity: Severity) -> El {
@@ -11,8 +12,8 @@ pub(crate) fn notes(notes: &[Note], severity: Severity) -> El {
 }
 
 fn line(note: &Note) -> El {
-    let hint = (!note.hint.is_empty()).then(|| el("span").class("hint").text(&note.hint));
-    el("li").attr("data-code", &note.code).child(el("span").text(&note.message)).text(" ").child(hint)
+    let hint = (!note.hint.is_empty()).then(|| el("span").class("hint").text(for_people(&note.hint)));
+    el("li").attr("data-code", &note.code).child(el("span").text(for_people(&note.message))).text(" ").child(hint)
 }
 
 /// Number of warnings.

@@ -6,6 +6,7 @@ use crate::api_client::Failure;
 use crate::dom::*;
 use crate::reactive::*;
 use crate::remote::Remote;
+use crate::views::words::for_people;
 
 /// Shows a remote value: skeleton, error, or what `render` makes of it. `render` runs once; it reads the signal itself,
 /// so that a changed value does not rebuild the page under a focused row.
@@ -69,7 +70,7 @@ pub(crate) fn failure_words(failure: &Failure) -> View {
     group()
         .child(el("strong").text(title))
         .child(el("p").text(detail))
-        .child(el("ul").class("plain").children(differences.iter().map(|line| el("li").text(line))))
+        .child(el("ul").class("plain").children(differences.iter().map(|line| el("li").text(for_people(line)))))
         .child(el("p").class("hint").text(hint))
         .child(request)
         .into()

@@ -20,3 +20,4 @@ pub mod studio;
 pub mod task_book;
 pub mod timeline;
 pub mod width;
+pub mod words;

@@ -11,6 +11,7 @@ use crate::reactive::*;
 use crate::views::format;
 use crate::views::job_query::{JobQuery, Tab};
 use crate::views::job_state;
+use crate::views::words::for_people;
 
 /// Events asked for at once.
 const PAGE: u64 = 500;
@@ -75,7 +76,7 @@ fn line(model: Model, event: &Event) -> El {
         .attr("data-id", event.id.to_string())
         .child(time)
         .child(el("code").class(format!("kind {tone}")).text(&event.kind))
-        .child(el("span").class("what").text(&event.message))
+        .child(el("span").class("what").text(for_people(&event.message)))
         .child(task)
 }
 

@@ -20,6 +20,7 @@ use crate::reactive::*;
 use crate::router::router;
 use crate::views::job_query::{JobQuery, Tab};
 use crate::views::job_state;
+use crate::views::words::for_people;
 use model::Model;
 
 /// The page; made anew for another job.
@@ -94,7 +95,7 @@ fn header(model: Model) -> Group {
     group()
         .child(el("div").class("head job-head").child(named).child(acts::acts(model)))
         .live(move || spoken(reason.get()).map(|words| el("p").class("reason").text(words)))
-        .live(move || spoken(message.get()).map(|words| el("p").class("stale").test_id("job-message").text(words)))
+        .live(move || spoken(message.get()).map(|words| el("p").class("stale").test_id("job-message").text(for_people(&words))))
 }
 
 fn spoken(words: String) -> Option<String> {

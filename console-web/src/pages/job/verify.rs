@@ -1,5 +1,7 @@
 //! Source against target, and the receipt.
 
+use std::collections::BTreeMap;
+
 use executor_api::job::JobState;
 use executor_api::receipt::{Comparison, Fingerprint, Receipt, Verdict};
 
@@ -13,6 +15,7 @@ use crate::console::console;
 use crate::dom::*;
 use crate::reactive::*;
 use crate::remote::Remote;
+use crate::views::words::for_people;
 use crate::views::{format, job_state};
 
 /// Comparisons shown at once.
@@ -41,7 +44,7 @@ fn statement_of(model: Model, receipt: &Receipt) -> El {
         .as_ref()
         .map(|digest| el("code").class("faint").title(digest.to_string()).text(format::short_digest(digest.as_str())));
     let words = el("div")
-        .child(el("p").class("big").test_id("receipt-statement").text(&receipt.statement))
+        .child(el("p").class("big").test_id("receipt-statement").text(for_people(&receipt.statement)))
         .child(el("p").text(detail).text(" Receipt ").child(digest));
     el("section")
         .class(format!("statement {}", sign.tone.class()))
@@ -49,7 +52,19 @@ fn statement_of(model: Model, receipt: &Receipt) -> El {
         .attr("data-verdict", sign.name)
         .child(icon(sign.icon))
         .child(words)
-        .child(download(model))
+        .child(el("div").class("actions").child(compare_again(model)).child(download(model)))
+}
+
+/// Tables change after a job; whoever asks later gets a receipt of that moment.
+fn compare_again(model: Model) -> El {
+    let console = console();
+    let compare = move || model.act(console, "verify", &BTreeMap::<&str, &str>::new(), "Comparing again");
+    el("button")
+        .class("button")
+        .title("Compares source and target by content once more, and replaces the receipt")
+        .test_id("compare-again")
+        .on_click(compare)
+        .text("Compare again")
 }
 
 fn download(model: Model) -> El {
@@ -127,7 +142,7 @@ fn row(comparison: &Comparison) -> El {
     el("tr")
         .test_id("comparison")
         .attr("data-equal", if comparison.equal { "true" } else { "false" })
-        .child(el("td").class("main").text(&comparison.scope))
+        .child(el("td").class("main").text(for_people(&comparison.scope)))
         .child(el("td").child(el("span").class(format!("badge {tone}")).child(icon(sign)).text(word)))
         .children(fingerprint(&comparison.source))
         .children(fingerprint(&comparison.target))

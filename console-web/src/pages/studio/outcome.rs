@@ -18,6 +18,7 @@ use crate::views::format;
 use crate::views::job_state::Tone;
 use crate::views::question::Wish;
 use crate::views::strip::{self, Cell};
+use crate::views::words::for_people;
 
 /// The last plan that was made.
 pub(super) type Last = Memo<Option<Box<Preview>>>;
@@ -89,8 +90,8 @@ fn refused(model: Model, refusal: &Refusal) -> El {
         .label("Refused")
         .test_id("refusal")
         .attr("data-code", &refusal.code)
-        .child(el("strong").text(&refusal.message))
-        .child(el("p").class("hint").text(&refusal.hint))
+        .child(el("strong").text(for_people(&refusal.message)))
+        .child(el("p").class("hint").text(for_people(&refusal.hint)))
         .child(button)
 }
 
