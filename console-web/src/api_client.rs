@@ -8,7 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
 use crate::browser;
-use crate::reactive::{RwSignal, Set};
+use crate::reactive::prelude::{RwSignal, Set};
 use crate::views::words::for_people;
 
 /// Why an answer is missing.
@@ -121,7 +121,12 @@ async fn post_text(path: &str, body: String, key: &str) -> Result<String, Failur
 }
 
 /// Sends a request, with the token if the tab has one; a body makes it a POST. Headers without a value are left out.
-pub(crate) async fn request(path: &str, headers: &[(&str, &str)], body: Option<String>, abort: Option<&AbortSignal>) -> Result<Response, JsValue> {
+pub(crate) async fn request(
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<String>,
+    abort: Option<&AbortSignal>,
+) -> Result<Response, JsValue> {
     let sent = Headers::new()?;
     for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
         sent.append(name, value)?;

@@ -5,8 +5,8 @@ use wasm_bindgen::JsCast;
 
 use crate::components::{header, help, palette, states, token};
 use crate::console::Console;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::router::Router;
 use crate::views::route::Route;
@@ -27,8 +27,12 @@ pub(crate) fn app() -> View {
         .child(help::help())
         .child(palette::palette())
         .live(move || if token_needed.get() { token::token_page().into() } else { routes(router) })
-        .child(el("div").class("toast").live_class("open", move || !console.toast.with(String::is_empty)).words(move || console.toast.get()))
-        .child(el("div").class("sr-only").attr("role", "status").attr("aria-live", "polite").test_id("live").words(move || console.said.get()))
+        .child(
+            el("div").class("toast").live_class("open", move || !console.toast.with(String::is_empty)).words(move || console.toast.get()),
+        )
+        .child(
+            el("div").class("sr-only").attr("role", "status").attr("aria-live", "polite").test_id("live").words(move || console.said.get()),
+        )
         .into()
 }
 
@@ -49,11 +53,11 @@ fn routes(router: Router) -> View {
 
 fn missing() -> El {
     browser::set_title("Not found");
-    el("main")
-        .class("page")
-        .attr("id", "main")
-        .child(el("h1").class("sr-only").text("Not found"))
-        .child(states::empty("There is no such page", "The address may be mistyped.", Some(("/", "Overview"))))
+    el("main").class("page").attr("id", "main").child(el("h1").class("sr-only").text("Not found")).child(states::empty(
+        "There is no such page",
+        "The address may be mistyped.",
+        Some(("/", "Overview")),
+    ))
 }
 
 /// A click outside an open menu closes it.

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::{Closure, JsValue};
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{Event, HtmlElement, Storage, Window};
 
-use crate::reactive::on_cleanup;
+use crate::reactive::prelude::on_cleanup;
 
 pub(crate) fn window() -> Window {
     web_sys::window().unwrap_throw()

@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, PointerEvent};
 
 use crate::browser;
-use crate::reactive::*;
+use crate::reactive::prelude::*;
 
 /// The switch between light and dark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,10 +153,12 @@ impl Console {
 }
 
 fn moves_slider(event: &KeyboardEvent) -> bool {
-    let on_slider = event.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|element| {
-        element.get_attribute("type").as_deref() == Some("range")
-    });
-    on_slider && matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" | "Home" | "End" | "PageUp" | "PageDown")
+    let on_slider = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .is_some_and(|element| element.get_attribute("type").as_deref() == Some("range"));
+    on_slider
+        && matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" | "Home" | "End" | "PageUp" | "PageDown")
 }
 
 /// The shared signals.

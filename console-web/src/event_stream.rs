@@ -8,7 +8,7 @@ use web_sys::{AbortController, ReadableStreamDefaultReader, TextDecodeOptions, T
 
 use crate::api_client::{self, Failure};
 use crate::browser;
-use crate::reactive::*;
+use crate::reactive::prelude::*;
 use crate::views::job_live::{Connection, Effect as Outcome};
 use crate::views::sse::Parser;
 use crate::views::stream;

@@ -5,7 +5,7 @@ use web_sys::{Element, KeyboardEvent};
 
 use crate::browser;
 use crate::console::{Console, Overlay};
-use crate::reactive::*;
+use crate::reactive::prelude::*;
 use crate::router::Router;
 
 /// Every key with what it does.

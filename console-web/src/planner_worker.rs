@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{MessageEvent, Worker};
 
 use crate::browser;
-use crate::reactive::*;
+use crate::reactive::prelude::*;
 use crate::views::question::{self, Wish};
 
 /// What trunk calls the worker's loader.

@@ -1,12 +1,19 @@
 //! Signals: Leptos's own, without its renderer, and effects of one type each.
 
-pub(crate) use reactive_graph::computed::Memo;
-pub(crate) use reactive_graph::graph::untrack;
-pub(crate) use reactive_graph::owner::{LocalStorage, Owner, StoredValue, expect_context, on_cleanup, provide_context};
-pub(crate) use reactive_graph::prelude::*;
-pub(crate) use reactive_graph::signal::RwSignal;
-
 use reactive_graph::effect::{Effect, RenderEffect};
+use reactive_graph::owner::{Owner, on_cleanup};
+
+/// What follows signals is written with. A memo is followed by reading it: `track` alone would never compute it, and what was
+/// never computed never changes.
+pub(crate) mod prelude {
+    pub(crate) use reactive_graph::computed::Memo;
+    pub(crate) use reactive_graph::graph::untrack;
+    pub(crate) use reactive_graph::owner::{LocalStorage, Owner, StoredValue, expect_context, on_cleanup, provide_context};
+    pub(crate) use reactive_graph::prelude::*;
+    pub(crate) use reactive_graph::signal::RwSignal;
+
+    pub(crate) use super::{effect, effect_with, follow};
+}
 
 /// Lets effects run: once, before the first signal. What is made under the owner lives as long as the page.
 pub(crate) fn start() -> Owner {

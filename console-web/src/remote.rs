@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use crate::api_client::{self, Failure};
-use crate::reactive::*;
+use crate::reactive::prelude::*;
 
 /// What is known of one address of the API.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlAnchorElement, MouseEvent};
 
 use crate::browser;
-use crate::reactive::*;
+use crate::reactive::prelude::*;
 use crate::views::route::{self, Query, Route};
 
 /// The address as signals. What did not change is not told.
@@ -30,12 +30,8 @@ impl Router {
         let path = browser::path();
         let (route, params) = parts(&path);
         let query = Query::read(&browser::search(), decode);
-        let router = Self {
-            route: RwSignal::new(route),
-            path: RwSignal::new(path),
-            params: RwSignal::new(params),
-            query: RwSignal::new(query),
-        };
+        let router =
+            Self { route: RwSignal::new(route), path: RwSignal::new(path), params: RwSignal::new(params), query: RwSignal::new(query) };
         provide_context(router);
         browser::listen("popstate", move |_| router.read());
         browser::listen("click", move |event| router.follow_link(&event));

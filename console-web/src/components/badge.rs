@@ -1,6 +1,6 @@
 //! A state: icon, word, colour.
 
-use crate::dom::*;
+use crate::dom::prelude::*;
 use crate::views::job_state::Sign;
 
 /// The badge of a state.

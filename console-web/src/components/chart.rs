@@ -1,7 +1,7 @@
 //! Inline SVG: paths by tone. The picture is decoration; the numbers stand in a table or a sentence beside it.
 
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::job_state::Tone;
 use crate::views::strip::rect;
 
@@ -14,11 +14,7 @@ pub(crate) fn tone_chart(units: (u64, u64), label: impl Fn() -> String + 'static
 
 /// A picture in units of its own, stretched over the room that it has.
 pub(crate) fn picture(class: &str, units: (u64, u64)) -> El {
-    svg("svg")
-        .class(class)
-        .attr("viewBox", format!("0 0 {} {}", units.0, units.1))
-        .attr("preserveAspectRatio", "none")
-        .attr("role", "img")
+    svg("svg").class(class).attr("viewBox", format!("0 0 {} {}", units.0, units.1)).attr("preserveAspectRatio", "none").attr("role", "img")
 }
 
 /// A row of small bars.

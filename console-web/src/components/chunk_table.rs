@@ -3,8 +3,8 @@
 use planner_core::plan::Chunk;
 
 use super::table::{cell, head};
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::format;
 
 /// The table; `more` asks for further rows, while there are any.
@@ -15,7 +15,9 @@ pub(crate) fn chunk_table(rows: RwSignal<Vec<(u64, Chunk)>>, total: Memo<u64>, m
         let words = move || format!("Show more · {} left", format::exact(left.get()));
         el("button").class("button quiet").on_click(more).words(words)
     };
-    let list = move || rows.get().into_iter().map(|(index, chunk)| Row::new(format!("{index} {}", chunk.token), move || row(index, &chunk))).collect();
+    let list = move || {
+        rows.get().into_iter().map(|(index, chunk)| Row::new(format!("{index} {}", chunk.token), move || row(index, &chunk))).collect()
+    };
     let columns = [("#", ""), ("Span (UTC)", ""), ("Rows", "right"), ("Size", "right"), ("Deduplication token", "wide")];
     let table = el("table").child(head(&columns)).child(el("tbody").rows(list));
     group()

@@ -2,7 +2,7 @@
 
 use crate::browser;
 use crate::console::console;
-use crate::dom::*;
+use crate::dom::prelude::*;
 
 /// Copies what `text` gives at the time of the click.
 pub(crate) fn copy_button(words: &str, test_id: &str, text: impl Fn() -> String + 'static) -> El {

@@ -2,8 +2,8 @@
 
 use web_sys::HtmlDialogElement;
 
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 
 /// Opens with `open`; calls `close` when the user closes it. The content is made anew at each opening.
 pub(crate) fn dialog(label: &str, class: &str, open: Memo<bool>, close: impl Fn() + 'static, content: impl Fn() -> View + 'static) -> El {

@@ -1,6 +1,6 @@
 //! A number with its name.
 
-use crate::dom::*;
+use crate::dom::prelude::*;
 
 /// A figure that changes.
 pub(crate) fn figure(name: &str, test_id: &str, value: impl Fn() -> String + 'static) -> El {

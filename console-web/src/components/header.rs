@@ -3,8 +3,8 @@
 use executor_api::meta::Service;
 
 use crate::console::{Overlay, Theme, console};
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::router::router;
 
@@ -20,12 +20,7 @@ pub(crate) fn header(service: Remote<Service>) -> El {
         .text(" ")
         .child(link("/jobs", "Jobs", ""));
     let tools = el("div").class("tools").child(status(service)).child(go_to()).child(theme()).child(keys());
-    el("header")
-        .class("top")
-        .child(el("a").class("skip").href("#main").text("Skip to content"))
-        .child(brand())
-        .child(nav)
-        .child(tools)
+    el("header").class("top").child(el("a").class("skip").href("#main").text("Skip to content")).child(brand()).child(nav).child(tools)
 }
 
 fn brand() -> El {

@@ -2,9 +2,9 @@
 
 use super::dialog::dialog;
 use crate::console::{Console, Overlay, console};
-use crate::dom::*;
+use crate::dom::prelude::*;
 use crate::keyboard::KEYS;
-use crate::reactive::*;
+use crate::reactive::prelude::*;
 
 /// The dialog.
 pub(crate) fn help() -> El {

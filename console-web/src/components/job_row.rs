@@ -6,8 +6,8 @@ use super::badge::badge;
 use super::table::{cell, head};
 use crate::browser;
 use crate::console::console;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::{format, job_state, overview};
 
 /// A table of jobs; rows stay elements while their values change.
@@ -48,7 +48,9 @@ fn row(job: Memo<Job>) -> El {
                 .live(move || why.get().map(|why| el("span").class("why").text(why))),
         )
         .child(cell("wide", progress(job)))
-        .child(el("td").class("right num wide").live_attr("title", move || format::exact(written())).words(move || format::count(written())))
+        .child(
+            el("td").class("right num wide").live_attr("title", move || format::exact(written())).words(move || format::count(written())),
+        )
         .child(el("td").class("right num faint").live_attr("title", accepted).words(when))
 }
 

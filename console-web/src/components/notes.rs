@@ -2,7 +2,7 @@
 
 use planner_core::rationale::{Note, Severity};
 
-use crate::dom::*;
+use crate::dom::prelude::*;
 use crate::views::words::for_people;
 
 /// Notes of one severity as a list.

@@ -9,8 +9,8 @@ use super::dialog::dialog;
 use crate::api_client;
 use crate::browser;
 use crate::console::{Console, Overlay, console};
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::router::{Router, router};
 use crate::views::address::table_page;
 

@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 
 use crate::api_client::Failure;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::views::words::for_people;
 

@@ -1,6 +1,6 @@
 //! The head of a table, and its rows' cells.
 
-use crate::dom::*;
+use crate::dom::prelude::*;
 
 /// `<thead>` of columns with their classes.
 pub(crate) fn head(columns: &[(&str, &str)]) -> El {

@@ -5,8 +5,8 @@ use web_sys::{Element, PointerEvent};
 
 use super::chart::picture;
 use crate::browser;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::bars::{Bars, UNITS};
 use crate::views::format;
 

@@ -3,17 +3,13 @@
 use web_sys::HtmlInputElement;
 
 use crate::browser;
-use crate::dom::*;
+use crate::dom::prelude::*;
 
 /// The page.
 pub(crate) fn token_page() -> El {
     let refused = browser::token().map(|_| el("p").class("stale").text("The token of this tab was refused."));
-    let field = el("input")
-        .attr("type", "password")
-        .attr("autocomplete", "off")
-        .flag("required", true)
-        .flag("autofocus", true)
-        .test_id("token");
+    let field =
+        el("input").attr("type", "password").attr("autocomplete", "off").flag("required", true).flag("autofocus", true).test_id("token");
     let native: HtmlInputElement = field.of();
     let form = el("form")
         .class("stack")
@@ -29,9 +25,9 @@ pub(crate) fn token_page() -> El {
         .class("page narrow")
         .attr("id", "main")
         .child(el("h1").text("A token is needed"))
-        .child(el("p").text(
-            "This service is reachable from other machines, so it asks who you are. The token stands in its configuration.",
-        ))
+        .child(
+            el("p").text("This service is reachable from other machines, so it asks who you are. The token stands in its configuration."),
+        )
         .child(refused)
         .child(form)
         .child(el("p").class("hint").text("It is kept in this tab only and forgotten when the tab is closed."))

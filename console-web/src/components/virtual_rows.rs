@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::browser;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::row_window::{ROW_PX, visible};
 
 /// A scrolling box of `total` rows; `seen` hears which rows are drawn, `row` draws one.
@@ -27,7 +27,11 @@ pub(crate) fn virtual_rows(
         };
         (first..last).map(row).collect()
     };
-    let body = el("div").class("rows-body").attr("role", "rowgroup").live_style("height", move || format!("{}px", total.get() * ROW_PX)).rows(rows);
+    let body = el("div")
+        .class("rows-body")
+        .attr("role", "rowgroup")
+        .live_style("height", move || format!("{}px", total.get() * ROW_PX))
+        .rows(rows);
     let list = el("div").class("rows").attr("role", "table").label(label).live_attr("aria-rowcount", move || total.get().to_string());
     let node = list.element();
     let measure = move || {

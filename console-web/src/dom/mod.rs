@@ -17,7 +17,10 @@ mod rows;
 mod slot;
 mod view;
 
-pub(crate) use element::{El, el, svg};
-pub(crate) use parent::{Group, Parent, group};
-pub(crate) use rows::Row;
-pub(crate) use view::View;
+/// What views are built with.
+pub(crate) mod prelude {
+    pub(crate) use super::element::{El, el, svg};
+    pub(crate) use super::parent::{Group, Parent, group};
+    pub(crate) use super::rows::Row;
+    pub(crate) use super::view::View;
+}

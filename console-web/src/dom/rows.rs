@@ -7,7 +7,7 @@ use web_sys::{Element, HtmlElement};
 
 use super::element::El;
 use crate::browser;
-use crate::reactive::{Owner, follow, untrack};
+use crate::reactive::prelude::{Owner, follow, untrack};
 
 /// One row of a list: its key, and how it is made if it is not there yet.
 pub(crate) struct Row {

@@ -7,8 +7,8 @@ use crate::browser;
 use crate::components::job_row::job_table;
 use crate::components::states;
 use crate::console::console;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::views::overview::{Groups, groups};
 
@@ -36,9 +36,7 @@ fn body(jobs: Remote<JobList>) -> View {
         .live_flag("hidden", move || none.get())
         .child(list("Needs attention", "attention", "Nothing needs a look.", all, |groups| &groups.attention))
         .child(list("Running now", "running", "No job is running.", all, |groups| &groups.running))
-        .child(list("Finished in the last 7 days", "finished", "Nothing has finished in the last 7 days.", all, |groups| {
-            &groups.finished
-        }));
+        .child(list("Finished in the last 7 days", "finished", "Nothing has finished in the last 7 days.", all, |groups| &groups.finished));
     group().live(move || none.get().then(welcome)).child(lists).into()
 }
 

@@ -10,8 +10,8 @@ use crate::components::copy::copy_button;
 use crate::components::figure::fact;
 use crate::components::notes::notes;
 use crate::components::states;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::router::router;
 use crate::views::{format, studio, width};
@@ -69,11 +69,7 @@ fn facts(plan: &PlanAnswer) -> El {
 
 fn actions(plan: &PlanAnswer) -> El {
     let digest = plan.digest.to_string();
-    let shown = el("code")
-        .class("digest")
-        .test_id("plan-digest")
-        .title("SHA-256 of everything that decides what is written")
-        .text(&digest);
+    let shown = el("code").class("digest").test_id("plan-digest").title("SHA-256 of everything that decides what is written").text(&digest);
     el("p")
         .class("actions")
         .child(shown)

@@ -5,8 +5,8 @@ use executor_api::table::{TableList, TableSummary};
 use crate::browser;
 use crate::components::states;
 use crate::components::table::{cell, head};
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::router::router;
 use crate::views::address::{encode, table_page, with_query};
@@ -65,8 +65,7 @@ fn body(list: Remote<TableList>, text: RwSignal<String>) -> View {
     };
     let columns =
         [("Table", ""), ("Engine", "wide"), ("Rows", "right"), ("Size", "right"), ("Sorting key", "wide"), ("Partition by", "wide")];
-    let table =
-        el("table").live_flag("hidden", move || none.get()).label("Tables").child(head(&columns)).child(el("tbody").rows(rows));
+    let table = el("table").live_flag("hidden", move || none.get()).label("Tables").child(head(&columns)).child(el("tbody").rows(rows));
     group().live(move || none.get().then(|| nothing(text))).child(table).live(move || truncated.get().then(cut)).into()
 }
 

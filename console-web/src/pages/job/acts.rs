@@ -4,8 +4,8 @@ use executor_api::job::{Job, LanesRequest, RetryRequest, RunningChunks, StopRequ
 
 use super::model::Model;
 use crate::console::{Console, console};
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::format;
 use crate::views::job_state::actions;
 

@@ -6,8 +6,8 @@ use super::model::Model;
 use crate::api_client;
 use crate::browser;
 use crate::components::states;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::format;
 use crate::views::job_query::{JobQuery, Tab};
 use crate::views::job_state;
@@ -48,11 +48,8 @@ pub(super) fn log(model: Model, activity: bool) -> View {
         };
         el("button").class("button quiet").on_click(go).text("Earlier events")
     };
-    let why = if activity {
-        "What people and the service decide about the job is listed here."
-    } else {
-        "Events appear here as they happen."
-    };
+    let why =
+        if activity { "What people and the service decide about the job is listed here." } else { "Events appear here as they happen." };
     group()
         .live(move || none.get().then(|| states::empty("Nothing yet", why, None)))
         .child(el("ol").class("log").test_id("log").rows(rows))

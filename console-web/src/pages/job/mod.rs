@@ -15,8 +15,8 @@ use crate::browser;
 use crate::components::badge::badge;
 use crate::components::states;
 use crate::console::console;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::router::router;
 use crate::views::job_query::{JobQuery, Tab};
 use crate::views::job_state;
@@ -56,9 +56,7 @@ fn body(model: Model, query: Memo<JobQuery>) -> View {
 
 fn absent(model: Model) -> View {
     match model.failure.get() {
-        Some(failure) => {
-            group().child(el("h1").class("sr-only").text("Job")).child(states::error(&failure, browser::reload)).into()
-        }
+        Some(failure) => group().child(el("h1").class("sr-only").text("Job")).child(states::error(&failure, browser::reload)).into(),
         None => states::skeleton().into(),
     }
 }
@@ -107,11 +105,7 @@ fn connection(model: Model) -> El {
     let console = console();
     let connection = model.stream.connection;
     let fresh = move || connection.get().words((console.now.get() - model.stream.heard_at.get()).max(0).unsigned_abs());
-    el("span")
-        .class("connection")
-        .test_id("connection")
-        .live_attr("data-state", move || connection.get().name())
-        .words(fresh)
+    el("span").class("connection").test_id("connection").live_attr("data-state", move || connection.get().name()).words(fresh)
 }
 
 fn tabs(model: Model, query: Memo<JobQuery>) -> Group {
@@ -132,7 +126,5 @@ fn tabs(model: Model, query: Memo<JobQuery>) -> Group {
         Tab::Verify => verify::verify(model),
         Tab::Activity => log::log(model, true),
     };
-    group()
-        .child(el("nav").class("tabs").label("Views of this job").children(Tab::ALL.map(link)))
-        .child(el("div").class("tab").live(body))
+    group().child(el("nav").class("tabs").label("Views of this job").children(Tab::ALL.map(link))).child(el("div").class("tab").live(body))
 }

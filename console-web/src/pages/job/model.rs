@@ -8,7 +8,7 @@ use crate::api_client::{self, Failure};
 use crate::browser;
 use crate::console::Console;
 use crate::event_stream::{EventStream, Listener};
-use crate::reactive::*;
+use crate::reactive::prelude::*;
 use crate::views::eta::Samples;
 use crate::views::job_live::{Effect as Outcome, JobLive};
 use crate::views::task_book::PAGE;

@@ -10,8 +10,8 @@ use crate::components::badge::icon;
 use crate::components::chart::{sparkline, tone_chart};
 use crate::components::job_row::share_bar;
 use crate::console::console;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::router::router;
 use crate::views::job_query::JobQuery;
@@ -73,7 +73,8 @@ fn count(model: Model, state: TaskState, number: impl Fn() -> u64 + Copy + 'stat
 
 fn speed(model: Model) -> El {
     let now = console().now;
-    let rows = model.text(|job| format!("{} read / {} written", format::count(job.progress.rows_read), format::count(job.progress.rows_written)));
+    let rows =
+        model.text(|job| format!("{} read / {} written", format::count(job.progress.rows_read), format::count(job.progress.rows_written)));
     let took = move || model.job.with(|job| job.as_ref().map(|job| elapsed(job, now.get())).unwrap_or_default());
     let rate = Memo::new(move |_| model.samples.with(eta::Samples::rate).unwrap_or(0));
     let moves = Memo::new(move |_| rate.get() > 0);

@@ -12,8 +12,8 @@ use crate::components::copy::copy_button;
 use crate::components::figure::live_fact;
 use crate::components::states;
 use crate::console::console;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::router::router;
 use crate::views::job_query::JobQuery;
@@ -40,7 +40,7 @@ fn of(model: Model, n: u64, close: impl Fn() + 'static) -> El {
     let standing = Memo::new(move |_| model.live.with(|live| live.book.get(n).map(|task| (task.state, task.attempts, task.verified))));
     let mut known = false;
     effect(move || {
-        standing.track();
+        standing.get();
         if std::mem::replace(&mut known, true) {
             detail.refresh();
         }
@@ -158,10 +158,8 @@ fn attempt(attempt: &Attempt) -> El {
     let offset = browser::offset_minutes();
     let took = attempt.finished_at.map(|at| format::duration((at.0 - attempt.started_at.0).max(0).unsigned_abs()));
     let code = attempt.error_code.map(|code| el("span").class("num").text(format!("code {code}")));
-    let words = attempt
-        .message
-        .as_ref()
-        .map(|message| el("pre").class("said").attr("tabindex", "0").test_id("attempt-message").text(message));
+    let words =
+        attempt.message.as_ref().map(|message| el("pre").class("said").attr("tabindex", "0").test_id("attempt-message").text(message));
     let generation = (attempt.generation > 0).then(|| format!("generation {}", attempt.generation));
     let line = el("p")
         .class("line")

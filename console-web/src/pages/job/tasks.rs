@@ -4,8 +4,8 @@ use executor_api::task::{Task, TaskState};
 
 use super::model::Model;
 use crate::components::virtual_rows::virtual_rows;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::router::router;
 use crate::views::format;
 use crate::views::job_query::JobQuery;
@@ -133,7 +133,10 @@ fn task_row(model: Model, n: Memo<Option<u64>>, query: Memo<JobQuery>) -> View {
         .child(state_cell(task))
         .child(cell("right num").words(text(|task| format::count(rows(task)))))
         .child(cell("right num").words(text(|task| format::bytes(bytes(task)))))
-        .child(cell("right num faint").words(text(|task| if task.duration_ms == 0 { String::new() } else { format::duration(task.duration_ms) })))
+        .child(
+            cell("right num faint")
+                .words(text(|task| if task.duration_ms == 0 { String::new() } else { format::duration(task.duration_ms) })),
+        )
         .into()
 }
 

@@ -7,8 +7,8 @@ use super::model::Model;
 use crate::browser;
 use crate::components::chart::tone_chart;
 use crate::components::states;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::router::router;
 use crate::views::format;
 use crate::views::job_query::JobQuery;
@@ -25,9 +25,7 @@ pub(super) fn timeline(model: Model, query: Memo<JobQuery>) -> View {
     let all = Memo::new(move |_| model.live.with(|live| of(live.book.known())));
     let some = Memo::new(move |_| all.with(|all| !all.marks.is_empty()));
     let whole = Memo::new(move |_| model.live.with(|live| live.book.is_whole()));
-    let part = || {
-        el("p").class("faint").text("Only the tasks that are loaded are drawn; scroll through the list of tasks to load others.")
-    };
+    let part = || el("p").class("faint").text("Only the tasks that are loaded are drawn; scroll through the list of tasks to load others.");
     let body = move || {
         if some.get() {
             picture(model, query, all).into()

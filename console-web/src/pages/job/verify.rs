@@ -12,8 +12,8 @@ use crate::components::badge::icon;
 use crate::components::states;
 use crate::components::table::head;
 use crate::console::console;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::views::words::for_people;
 use crate::views::{format, job_state};
@@ -128,8 +128,14 @@ fn comparisons(receipt: Receipt) -> Group {
         let more = move || shown.update(|shown| *shown = (*shown + 1000).min(total));
         el("button").class("button quiet").on_click(more).text("Show more")
     };
-    let columns =
-        [("Scope", ""), ("Content", ""), ("Source rows", "right"), ("Source hash", "wide"), ("Target rows", "right"), ("Target hash", "wide")];
+    let columns = [
+        ("Scope", ""),
+        ("Content", ""),
+        ("Source rows", "right"),
+        ("Source hash", "wide"),
+        ("Target rows", "right"),
+        ("Target hash", "wide"),
+    ];
     let table = el("table").label("Comparisons").child(head(&columns)).child(el("tbody").rows(rows));
     group()
         .child(el("p").test_id("comparisons").text(words))

@@ -5,8 +5,8 @@ use planner_core::request::Window;
 
 use super::model::{Model, Planned};
 use crate::components::time_bars::time_bars;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::bars::{self, Bars};
 use crate::views::studio::{Cut, last_days, window_text};
 use crate::views::{format, width};
@@ -24,7 +24,10 @@ pub(super) fn controls(model: Model) -> Group {
     };
     let small = el("div")
         .class("only-small")
-        .child(el("p").text("Planning needs a wider screen: open this address on one at least 768 pixels wide. Here is the plan as it stands."))
+        .child(
+            el("p")
+                .text("Planning needs a wider screen: open this address on one at least 768 pixels wide. Here is the plan as it stands."),
+        )
         .child(el("p").class("num").words(summary));
     group().child(small).child(el("div").class("controls not-small").child(Span::of(model).fieldset()).child(method(model)))
 }
@@ -104,12 +107,7 @@ impl Span {
 
     fn presets(self) -> El {
         let all = preset(move || self.chosen.with(Option::is_none), move || self.set(None)).test_id("window-all").text("everything");
-        el("span")
-            .class("presets")
-            .attr("role", "group")
-            .label("Windows")
-            .children([1, 7, 30].map(|days| self.last(days)))
-            .child(all)
+        el("span").class("presets").attr("role", "group").label("Windows").children([1, 7, 30].map(|days| self.last(days))).child(all)
     }
 
     fn last(self, days: i64) -> El {
@@ -196,10 +194,7 @@ fn hours(model: Model) -> Group {
         .live_value(move || hours.get().to_string())
         .on_value("change", typed);
     let presets = width::PRESETS.map(width::of_minutes).map(|of| preset(move || hours.get() == of, move || set(of)).text(width::name(of)));
-    group()
-        .child(range)
-        .child(el("label").class("field inline").child(field).child(el("span").text("hours")))
-        .child(widths(presets))
+    group().child(range).child(el("label").class("field inline").child(field).child(el("span").text("hours"))).child(widths(presets))
 }
 
 fn days(model: Model) -> Group {
@@ -224,8 +219,5 @@ fn days(model: Model) -> Group {
         .live_value(move || days.get().to_string())
         .on_value("change", read);
     let presets = width::DAY_PRESETS.map(|count| preset(move || days.get() == count, move || set(count)).text(format!("{count} d")));
-    group()
-        .child(range)
-        .child(el("label").class("field inline").child(field).child(el("span").text("days")))
-        .child(widths(presets))
+    group().child(range).child(el("label").class("field inline").child(field).child(el("span").text("days"))).child(widths(presets))
 }

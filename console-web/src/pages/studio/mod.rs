@@ -14,8 +14,8 @@ use web_sys::HtmlSelectElement;
 use crate::browser;
 use crate::components::badge::icon;
 use crate::components::states;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::views::address::table_text;
 use model::Model;
@@ -115,7 +115,7 @@ fn table_select(label: &str, test_id: &str, tables: Remote<TableList>, model: Mo
     let native: HtmlSelectElement = select.of();
     // Behind the options: a value that is no option yet would not be taken.
     follow(move || {
-        names.track();
+        names.with(Vec::len);
         native.set_value(&text());
     });
     el("label").class("field inline").child(el("span").text(label)).child(select)

@@ -10,7 +10,7 @@ use planner_wasm::message::{Preview, Reply};
 use crate::api_client::{self, Failure};
 use crate::browser::{self, Timer};
 use crate::planner_worker::Planner;
-use crate::reactive::*;
+use crate::reactive::prelude::*;
 use crate::router::router;
 use crate::views::facts::{self, SnapshotFacts};
 use crate::views::question::Wish;

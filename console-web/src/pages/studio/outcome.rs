@@ -12,8 +12,8 @@ use crate::components::copy::copy_button;
 use crate::components::figure::figure;
 use crate::components::notes::{notes, warnings};
 use crate::components::states::failure_words;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::format;
 use crate::views::job_state::Tone;
 use crate::views::question::Wish;
@@ -33,7 +33,8 @@ pub(super) fn outcome(model: Model) -> Group {
         })
     });
     let there = Memo::new(move |_| last.with(Option::is_some));
-    let refusal = Memo::new(move |_| model.plan.with(|plan| if let Planned::Refused(refusal) = plan { Some(refusal.clone()) } else { None }));
+    let refusal =
+        Memo::new(move |_| model.plan.with(|plan| if let Planned::Refused(refusal) = plan { Some(refusal.clone()) } else { None }));
     let obstacle = move || {
         let refused = refusal.with(|refusal| refusal.as_ref().map(|refusal| refused(model, refusal)));
         refused.or_else(|| model.plan.with(waiting))
@@ -57,7 +58,8 @@ fn waiting(plan: &Planned) -> Option<El> {
 }
 
 fn result(model: Model, last: Last, standing: Memo<bool>) -> El {
-    let of = move |get: fn(&Preview) -> String| move || last.with(|preview| preview.as_ref().map(|preview| get(preview)).unwrap_or_default());
+    let of =
+        move |get: fn(&Preview) -> String| move || last.with(|preview| preview.as_ref().map(|preview| get(preview)).unwrap_or_default());
     let figures = el("dl")
         .class("figures")
         .child(figure("Chunks", "chunk-count", of(|p| format::exact(p.chunks))))
@@ -140,11 +142,7 @@ fn cell_words(cell: message::Cell) -> String {
 fn details(model: Model, last: Last) -> Group {
     let list = Memo::new(move |_| last.with(|preview| preview.as_ref().map(|p| p.rationale.clone()).unwrap_or_default()));
     let of = move |severity: Severity| move || list.with(|list| notes(list, severity));
-    let why = el("details")
-        .class("box")
-        .test_id("why")
-        .child(el("summary").text("Why these cuts?"))
-        .live(of(Severity::Info));
+    let why = el("details").class("box").test_id("why").child(el("summary").text("Why these cuts?")).live(of(Severity::Info));
     let folds = el("div").class("details").child(why).child(sql::sql(model, last)).child(safety_fold(model, last, list));
     group().live(of(Severity::Warning)).child(folds)
 }

@@ -13,8 +13,8 @@ use crate::browser;
 use crate::components::dialog::dialog;
 use crate::components::notes::{notes, warnings};
 use crate::components::states::failure_words;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::router::{Router, router};
 use crate::views::question::Wish;
 use crate::views::{format, studio};
@@ -30,9 +30,7 @@ pub(super) fn review(model: Model) -> El {
     let open = Memo::new(move |_| model.reviewing.get());
     dialog("Review and start", "review", open, close, move || match model.check.get_untracked() {
         Check::Same(plan) => Form::of(model, router, &plan).view(&plan).into(),
-        Check::Unchecked | Check::Computing | Check::Differs(_) => {
-            el("p").text("The plan has changed. Close this and look again.").into()
-        }
+        Check::Unchecked | Check::Computing | Check::Differs(_) => el("p").text("The plan has changed. Close this and look again.").into(),
     })
 }
 
@@ -119,7 +117,8 @@ impl Form {
     fn view(self, plan: &PlanAnswer) -> El {
         let warned = warnings(&plan.rationale) as u64;
         let warned = (warned > 0).then(|| el("h3").text(format::plural(warned, "warning")));
-        let refusal = move || self.failure.get().map(|failure| el("div").class("obstacle").attr("role", "alert").child(failure_words(&failure)));
+        let refusal =
+            move || self.failure.get().map(|failure| el("div").class("obstacle").attr("role", "alert").child(failure_words(&failure)));
         let start = move |event: web_sys::Event| {
             event.prevent_default();
             self.start();
@@ -140,11 +139,7 @@ impl Form {
     }
 
     fn close(self, words: &str) -> El {
-        el("button")
-            .attr("type", "button")
-            .class("button quiet")
-            .on_click(move || self.model.reviewing.set(false))
-            .text(words)
+        el("button").attr("type", "button").class("button quiet").on_click(move || self.model.reviewing.set(false)).text(words)
     }
 
     fn title_field(self) -> El {

@@ -7,9 +7,9 @@ use planner_wasm::message::Preview;
 use super::model::Model;
 use super::outcome::Last;
 use crate::components::figure::fact;
-use crate::dom::*;
+use crate::dom::prelude::*;
 use crate::pages::plan::{mode_words, write_words};
-use crate::reactive::*;
+use crate::reactive::prelude::*;
 use crate::views::facts::Facts;
 use crate::views::format;
 
@@ -48,11 +48,7 @@ fn memory(snapshot: &Facts, preview: &Preview) -> String {
 
 fn attached(snapshot: &Facts) -> String {
     let reads_target = snapshot.reading_target();
-    if reads_target.is_empty() {
-        "none reads the target".to_owned()
-    } else {
-        format!("fire on every chunk: {}", reads_target.join(", "))
-    }
+    if reads_target.is_empty() { "none reads the target".to_owned() } else { format!("fire on every chunk: {}", reads_target.join(", ")) }
 }
 
 fn dedup(window: DedupWindow, chunks: u64) -> String {

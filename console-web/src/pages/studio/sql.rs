@@ -10,8 +10,8 @@ use super::model::Model;
 use super::outcome::Last;
 use crate::components::chunk_table::chunk_table;
 use crate::components::copy::copy_button;
-use crate::dom::*;
-use crate::reactive::*;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::format;
 use crate::views::question::Wish;
 
@@ -31,7 +31,7 @@ fn one(model: Model, total: Memo<u64>, digest: Memo<Option<Digest>>) -> El {
     let row = RwSignal::new(None::<PreviewRow>);
     let at = Memo::new(move |_| index.get().min(total.get().saturating_sub(1)));
     effect(move || {
-        digest.track();
+        digest.get();
         if open.get() {
             let from = at.get();
             model.planner.ask(&Wish::Chunks { from, to: from + 1 }, move |reply| {
@@ -48,9 +48,11 @@ fn one(model: Model, total: Memo<u64>, digest: Memo<Option<Digest>>) -> El {
         let total = total.get();
         format!("SQL of chunk {} of {}", format::exact(at.get() + 1), format::exact(total))
     };
-    let line = pager(index, at, total)
-        .child(el("span").class("num").words(of(|row| row.chunk.label.clone())))
-        .child(copy_button("Copy SQL", "copy-sql", move || untrack(text)));
+    let line = pager(index, at, total).child(el("span").class("num").words(of(|row| row.chunk.label.clone()))).child(copy_button(
+        "Copy SQL",
+        "copy-sql",
+        move || untrack(text),
+    ));
     let token = el("code").class("digest").words(of(|row| row.chunk.token.to_string()));
     el("details")
         .class("box")
@@ -108,7 +110,7 @@ fn table(model: Model, total: Memo<u64>, digest: Memo<Option<Digest>>) -> El {
         });
     };
     effect(move || {
-        digest.track();
+        digest.get();
         if !rows.with_untracked(Vec::is_empty) {
             rows.set(Vec::new());
         }
