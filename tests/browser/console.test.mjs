@@ -107,6 +107,7 @@ async function start(target, from, to, hours, chunks, title) {
   await setWindow(page, from, to);
   await at(page, 'hours-field').fill(hours);
   await at(page, 'hours-field').press('Enter');
+  assert.equal(await at(page, 'window-from').inputValue(), from.replace('T', ' '), 'an instant stands as a label');
   await page.waitForFunction((chunks) => document.querySelector('[data-testid="chunk-count"]')?.textContent === chunks, chunks);
   await agreed(page);
   await at(page, 'review').click();
@@ -362,6 +363,12 @@ function wrappedNumbers() {
   return texts.filter((text) => lines(text) > 1).map((text) => text.data);
 }
 
+// Cells beyond the right edge that no box of their own scrolls into sight.
+function cutCells() {
+  const cells = [...document.querySelectorAll('th, td')].filter((cell) => !cell.closest('.scroll-x, .sheet'));
+  return cells.filter((cell) => cell.getBoundingClientRect().right > innerWidth + 1).map((cell) => cell.textContent);
+}
+
 test('axe finds nothing serious on any page, in light and dark; each page is photographed', async () => {
   const [job] = await jobs();
   const { plan_digest: digest, id } = job;
@@ -391,6 +398,7 @@ test('axe finds nothing serious on any page, in light and dark; each page is pho
         await axe(page, `${name} in ${colorScheme} at ${width}`);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.ok(wide <= 1, `${name} at ${width} scrolls sideways by ${wide} px`);
+        assert.deepEqual(await page.evaluate(cutCells), [], `cells of ${name} at ${width} stand beyond the edge`);
         assert.deepEqual(await page.evaluate(wrappedNumbers), [], `numbers of ${name} at ${width} are wrapped`);
         assert.deepEqual(await page.evaluate(() => document.body.innerText.match(/\d{4}-\d\d-\d\dT[\d:.]+Z|\b(large_window|target_holds_rows)\b/g) ?? []), [], `${name} shows people what machines read`);
       }

@@ -2,6 +2,7 @@
 
 use planner_core::quantity::{Hours, UnixMillis};
 use planner_core::request::Window;
+use web_sys::HtmlInputElement;
 
 use super::model::{Model, Planned};
 use crate::components::time_bars::time_bars;
@@ -87,14 +88,18 @@ impl Span {
 
     fn bound(self, label: &str, test_id: &str, of: fn(Window) -> UnixMillis, with: fn(Window, UnixMillis) -> Window) -> El {
         let wrong = RwSignal::new(false);
+        let field = el("input");
+        let native: HtmlInputElement = field.of();
         let change = move |typed: String| {
             let read = UnixMillis::parse(typed.trim());
             wrong.set(read.is_err());
             if let Ok(at) = read {
+                // However it was typed, it stands there as instants do everywhere.
+                native.set_value(&at.label());
                 self.set(Some(with(untrack(|| self.shown()), at)));
             }
         };
-        let field = el("input")
+        let field = field
             .attr("type", "text")
             .class("moment num")
             .test_id(test_id)
