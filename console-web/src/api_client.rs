@@ -1,12 +1,15 @@
 //! `/v1` over HTTP: typed questions, typed answers, one kind of failure.
 
 use executor_api::problem::Problem;
-use gloo_net::http::{RequestBuilder, Response};
-use leptos::prelude::{RwSignal, Set};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
 use crate::browser;
+use crate::reactive::prelude::{RwSignal, Set};
+use crate::views::words::for_people;
 
 /// Why an answer is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +37,7 @@ impl Failure {
             Self::Unauthorized => ["A token is needed".into(), String::new(), String::new(), String::new()],
             Self::Problem(problem) => {
                 let p = problem.as_ref();
-                [p.title.clone(), p.detail.clone(), p.hint.clone(), p.request_id.clone()]
+                [p.title.clone(), for_people(&p.detail), for_people(&p.hint), p.request_id.clone()]
             }
             Self::Odd(what) => [
                 "The answer could not be read".into(),
@@ -109,31 +112,47 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
 
 /// The answer's own text: for documents whose bytes matter.
 pub(crate) async fn get_text(path: &str) -> Result<String, Failure> {
-    let request = with_token(RequestBuilder::new(path)).build().map_err(|error| Failure::Odd(error.to_string()))?;
-    text(request.send().await).await
+    text(request(path, &[], None, None).await).await
 }
 
 async fn post_text(path: &str, body: String, key: &str) -> Result<String, Failure> {
-    let mut request = with_token(RequestBuilder::new(path)).method(gloo_net::http::Method::POST).header("Content-Type", "application/json");
-    if !key.is_empty() {
-        request = request.header("Idempotency-Key", key);
-    }
-    let request = request.body(body).map_err(|error| Failure::Odd(error.to_string()))?;
-    text(request.send().await).await
+    let headers = [("Content-Type", "application/json"), ("Idempotency-Key", key)];
+    text(request(path, &headers, Some(body), None).await).await
 }
 
-/// Adds the token, if the tab has one.
-pub(crate) fn with_token(request: RequestBuilder) -> RequestBuilder {
-    match browser::token() {
-        Some(token) => request.header("Authorization", &format!("Bearer {token}")),
-        None => request,
+/// Sends a request, with the token if the tab has one; a body makes it a POST. Headers without a value are left out.
+pub(crate) async fn request(
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<String>,
+    abort: Option<&AbortSignal>,
+) -> Result<Response, JsValue> {
+    let sent = Headers::new()?;
+    for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
+        sent.append(name, value)?;
     }
+    if let Some(token) = browser::token() {
+        sent.append("Authorization", &format!("Bearer {token}"))?;
+    }
+    let options = RequestInit::new();
+    options.set_headers(&sent);
+    options.set_signal(abort);
+    if let Some(body) = body {
+        options.set_method("POST");
+        options.set_body(&JsValue::from_str(&body));
+    }
+    let answer = JsFuture::from(browser::window().fetch_with_str_and_init(path, &options)).await?;
+    Ok(answer.unchecked_into())
 }
 
-async fn text(answer: Result<Response, gloo_net::Error>) -> Result<String, Failure> {
+async fn text(answer: Result<Response, JsValue>) -> Result<String, Failure> {
     let answer = answer.map_err(|_| Failure::Unreachable)?;
     let status = answer.status();
-    let body = answer.text().await.map_err(|_| Failure::Unreachable)?;
+    let body = match answer.text() {
+        Ok(body) => JsFuture::from(body).await,
+        Err(error) => Err(error),
+    };
+    let body = body.ok().and_then(|body| body.as_string()).ok_or(Failure::Unreachable)?;
     match status {
         200..=299 => Ok(body),
         401 => {

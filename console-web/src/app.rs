@@ -1,61 +1,68 @@
-//! Routes, and what stands around every page.
+//! The page around every page, and which page an address shows.
 
 use executor_api::meta::Service;
-use leptos::prelude::*;
-use leptos_router::components::{Route, Router, Routes};
-use leptos_router::path;
 use wasm_bindgen::JsCast;
 
 use crate::components::{header, help, palette, states, token};
 use crate::console::Console;
-use crate::erase::live;
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
+use crate::router::Router;
+use crate::views::route::Route;
 use crate::{api_client, browser, keyboard, pages};
 
 /// The console.
-pub(crate) fn app() -> impl IntoView {
+pub(crate) fn app() -> View {
     let console = Console::provide();
+    let router = Router::provide();
     // Made here, so that it lives as long as the console.
     let token_needed = api_client::token_needed();
     close_menus();
     let service = Remote::<Service>::new(|| "/v1/service".to_owned()).every(10);
     provide_context(service);
-    view! {
-        <Router>
-            {live(move || {
-                keyboard::listen(console);
-                view! { {header::header(service)} {help::help()} {palette::palette()} }
-            })}
-            {live(move || if token_needed.get() { token::token_page() } else { routes() })}
-        </Router>
-        <div class="toast" class:open=live(move || !console.toast.with(String::is_empty))>{live(move || console.toast.get())}</div>
-        <div class="sr-only" role="status" aria-live="polite" data-testid="live">{live(move || console.said.get())}</div>
-    }
+    keyboard::listen(console, router);
+    group()
+        .child(header::header(service))
+        .child(help::help())
+        .child(palette::palette())
+        .live(move || if token_needed.get() { token::token_page().into() } else { routes(router) })
+        .child(
+            el("div").class("toast").live_class("open", move || !console.toast.with(String::is_empty)).words(move || console.toast.get()),
+        )
+        .child(
+            el("div").class("sr-only").attr("role", "status").attr("aria-live", "polite").test_id("live").words(move || console.said.get()),
+        )
+        .into()
 }
 
-fn routes() -> AnyView {
-    view! {
-        <Routes fallback=missing>
-            <Route path=path!("/") view=pages::overview::overview />
-            <Route path=path!("/tables") view=pages::tables::tables />
-            <Route path=path!("/tables/:db/:table") view=pages::table::table />
-            <Route path=path!("/plan") view=pages::studio::studio />
-            <Route path=path!("/plans/:digest") view=pages::plan::plan />
-            <Route path=path!("/jobs") view=pages::jobs::jobs />
-            <Route path=path!("/jobs/:id") view=pages::job::job />
-        </Routes>
-    }
-    .into_any()
+/// A page is made anew only for another route: its own parameters it follows itself.
+fn routes(router: Router) -> View {
+    let page = move || match router.route.get() {
+        Route::Overview => pages::overview::overview(),
+        Route::Tables => pages::tables::tables(),
+        Route::Table => pages::table::table(),
+        Route::Studio => pages::studio::studio(),
+        Route::Plan => pages::plan::plan(),
+        Route::Jobs => pages::jobs::jobs(),
+        Route::Job => pages::job::job(),
+        Route::Missing => missing(),
+    };
+    group().live(page).into()
 }
 
-fn missing() -> AnyView {
+fn missing() -> El {
     browser::set_title("Not found");
-    view! { <main class="page" id="main"><h1 class="sr-only">"Not found"</h1>{states::empty("There is no such page", "The address may be mistyped.", Some(("/", "Overview")))}</main> }.into_any()
+    el("main").class("page").attr("id", "main").child(el("h1").class("sr-only").text("Not found")).child(states::empty(
+        "There is no such page",
+        "The address may be mistyped.",
+        Some(("/", "Overview")),
+    ))
 }
 
 /// A click outside an open menu closes it.
 fn close_menus() {
-    let listener = window_event_listener(leptos::ev::click, |event| {
+    browser::listen("click", |event| {
         let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
         for menu in browser::all("details.menu[open]") {
             let on_summary = menu.first_element_child().is_some_and(|summary| summary.contains(target.as_ref()));
@@ -64,5 +71,4 @@ fn close_menus() {
             }
         }
     });
-    on_cleanup(move || listener.remove());
 }

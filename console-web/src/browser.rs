@@ -1,8 +1,11 @@
-//! What the browser is asked for: storage, clock, clipboard, files, frames.
+//! What the browser is asked for: storage, clock, clipboard, files, frames, listeners.
 
+use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::{Closure, JsValue};
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
-use web_sys::{HtmlElement, Storage, Window};
+use web_sys::{Event, HtmlElement, Storage, Window};
+
+use crate::reactive::prelude::on_cleanup;
 
 pub(crate) fn window() -> Window {
     web_sys::window().unwrap_throw()
@@ -10,6 +13,11 @@ pub(crate) fn window() -> Window {
 
 pub(crate) fn document() -> web_sys::Document {
     window().document().unwrap_throw()
+}
+
+/// Where the console stands.
+pub(crate) fn body() -> HtmlElement {
+    document().body().unwrap_throw()
 }
 
 /// Milliseconds since 1970.
@@ -72,6 +80,80 @@ pub(crate) fn on_frame(run: impl FnOnce() + 'static) {
     let _id = window().request_animation_frame(run.unchecked_ref());
 }
 
+/// A running timer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timer(i32);
+
+impl Timer {
+    /// Stops it; what was due is not done.
+    pub(crate) fn clear(self) {
+        window().clear_timeout_with_handle(self.0);
+    }
+}
+
+/// Runs once after some milliseconds.
+pub(crate) fn after(ms: i32, run: impl FnOnce() + 'static) -> Timer {
+    let run = Closure::once_into_js(run);
+    Timer(window().set_timeout_with_callback_and_timeout_and_arguments_0(run.unchecked_ref(), ms).unwrap_or_default())
+}
+
+/// Runs every second for as long as the page lives.
+pub(crate) fn every_second(run: impl FnMut() + 'static) {
+    let run: Box<dyn FnMut()> = Box::new(run);
+    let run = Closure::wrap(run).into_js_value();
+    let _id = window().set_interval_with_callback_and_timeout_and_arguments_0(run.unchecked_ref(), 1000);
+}
+
+/// Hears an event of the window, wherever in the page it happens, until the scope ends.
+pub(crate) fn listen(name: &'static str, act: impl FnMut(Event) + 'static) {
+    listen_boxed(name, Box::new(act));
+}
+
+fn listen_boxed(name: &'static str, act: Box<dyn FnMut(Event)>) {
+    let listener = Closure::wrap(act);
+    let _listening = window().add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+    // A scope's end may be told by any thread, and there is only one.
+    let listener = SendWrapper::new(listener);
+    on_cleanup(move || {
+        let _gone = window().remove_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+    });
+}
+
+/// A text in small letters, by the browser's own tables: those of the standard library weigh ten times this file.
+pub(crate) fn lowercase(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
+/// The address's path.
+pub(crate) fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
+/// The address's query, with its question mark.
+pub(crate) fn search() -> String {
+    window().location().search().unwrap_or_default()
+}
+
+/// The whole address, to be passed on.
+pub(crate) fn href() -> String {
+    window().location().href().unwrap_or_default()
+}
+
+/// Path and query.
+pub(crate) fn address() -> String {
+    path() + &search()
+}
+
+/// Where this console comes from.
+pub(crate) fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// Starts anew.
+pub(crate) fn reload() {
+    let _reloaded = window().location().reload();
+}
+
 /// The address without making a step in the history.
 pub(crate) fn replace_address(address: &str) {
     if let Ok(history) = window().history() {
@@ -127,6 +209,6 @@ pub(crate) fn place_in(element: &web_sys::Element, x: i32, y: i32, units: (u64, 
 
 /// A fresh name for a deliberate act, so that its repeat can be told.
 pub(crate) fn fresh_key() -> String {
-    let random = || (js_sys::Math::random() * 4_294_967_296.0).to_string();
+    let random = || String::from(JsValue::from_f64(js_sys::Math::random()).unchecked_into::<js_sys::Number>().to_js_string());
     format!("console-{}-{}-{}", now(), random(), random())
 }

@@ -1,9 +1,10 @@
 //! What all pages share: the clock, words for assistive technology, preferences.
 
-use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent, PointerEvent};
 
 use crate::browser;
-use crate::erase::effect;
+use crate::reactive::prelude::*;
 
 /// The switch between light and dark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub(crate) struct Console {
     pub(crate) keys: RwSignal<bool>,
     /// Which overlay is open.
     pub(crate) overlay: RwSignal<Overlay>,
+    /// Whether a pointer is pressed or a slider is moved by keys: until then no poll leaves the page.
+    pub(crate) busy: RwSignal<bool>,
 }
 
 impl Console {
@@ -80,6 +83,7 @@ impl Console {
             theme: RwSignal::new(theme),
             keys: RwSignal::new(browser::stored("penstock-keys").as_deref() != Some("off")),
             overlay: RwSignal::new(Overlay::Closed),
+            busy: RwSignal::new(false),
         };
         provide_context(console);
         let tick = move || {
@@ -87,20 +91,20 @@ impl Console {
                 console.now.set(browser::now());
             }
         };
-        let _timer = set_interval_with_handle(tick, std::time::Duration::from_secs(1));
-        let listener = window_event_listener_untyped("visibilitychange", move |_| {
+        browser::every_second(tick);
+        browser::listen("visibilitychange", move |_| {
             console.visible.set(browser::is_visible());
             tick();
         });
-        on_cleanup(move || listener.remove());
-        effect(move |_| {
+        console.watch_hands();
+        effect(move || {
             let theme = console.theme.get();
             browser::store("penstock-theme", theme.name());
             if let Some(root) = browser::document().document_element() {
                 let _set = root.set_attribute("data-theme", theme.name());
             }
         });
-        effect(move |_| browser::store("penstock-keys", if console.keys.get() { "on" } else { "off" }));
+        effect(move || browser::store("penstock-keys", if console.keys.get() { "on" } else { "off" }));
         console
     }
 
@@ -109,15 +113,52 @@ impl Console {
         let words = words.into();
         self.said.set(words.clone());
         self.toast.set(words.clone());
-        set_timeout(
-            move || {
-                if self.toast.try_get_untracked().as_ref() == Some(&words) {
-                    self.toast.set(String::new());
-                }
-            },
-            std::time::Duration::from_secs(5),
-        );
+        let _shown = browser::after(5000, move || {
+            if self.toast.try_get_untracked().as_ref() == Some(&words) {
+                self.toast.set(String::new());
+            }
+        });
     }
+
+    /// Closes an overlay, if it is the one that is open.
+    pub(crate) fn close(self, overlay: Overlay) {
+        if self.overlay.get_untracked() == overlay {
+            self.overlay.set(Overlay::Closed);
+        }
+    }
+
+    /// Knows when somebody drags or moves a slider by keys. A press whose end is not told (a native menu takes it, the
+    /// window loses the focus) ends with the next movement that presses nothing.
+    fn watch_hands(self) {
+        let busy = move |now: bool| {
+            if self.busy.get_untracked() != now {
+                self.busy.set(now);
+            }
+        };
+        browser::listen("pointerdown", move |event| busy(event.unchecked_ref::<PointerEvent>().is_primary()));
+        browser::listen("pointermove", move |event| {
+            if event.unchecked_ref::<PointerEvent>().buttons() == 0 {
+                busy(false);
+            }
+        });
+        browser::listen("keydown", move |event| {
+            if moves_slider(event.unchecked_ref()) {
+                busy(true);
+            }
+        });
+        for end in ["pointerup", "pointercancel", "keyup", "blur"] {
+            browser::listen(end, move |_| busy(false));
+        }
+    }
+}
+
+fn moves_slider(event: &KeyboardEvent) -> bool {
+    let on_slider = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .is_some_and(|element| element.get_attribute("type").as_deref() == Some("range"));
+    on_slider
+        && matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" | "Home" | "End" | "PageUp" | "PageDown")
 }
 
 /// The shared signals.

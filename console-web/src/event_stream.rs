@@ -1,18 +1,14 @@
 //! The stream of one job: opened, read, resumed after the last event, given up for polling when it stays broken.
 
-use std::time::Duration;
-
 use executor_api::event::StreamMessage;
 use executor_api::job::Job;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, ReadableStreamDefaultReader, TextDecodeOptions, TextDecoder};
 
 use crate::api_client::{self, Failure};
 use crate::browser;
-use crate::erase::effect;
+use crate::reactive::prelude::*;
 use crate::views::job_live::{Connection, Effect as Outcome};
 use crate::views::sse::Parser;
 use crate::views::stream;
@@ -56,7 +52,7 @@ impl EventStream {
             abort: StoredValue::new_local(None),
         };
         let console = crate::console::console();
-        effect(move |_| {
+        effect(move || {
             stream.close();
             if console.visible.get() {
                 let turn = stream.turn.get_value();
@@ -65,7 +61,7 @@ impl EventStream {
             }
         });
         // A connection that died without a word is only noticed by its silence.
-        effect(move |_| {
+        effect(move || {
             let now = console.now.get();
             if now - stream.heard_at.get_untracked() > SILENCE_MS && stream.connection.get_untracked() == Connection::Live {
                 stream.heard_at.set(now);
@@ -138,7 +134,7 @@ impl EventStream {
                 return;
             }
             self.connection.set(connection);
-            sleep(Duration::from_millis(if failures > PATIENCE { 3000 } else { 400 << failures.min(3) })).await;
+            sleep(if failures > PATIENCE { 3000 } else { 400 << failures.min(3) }).await;
         }
     }
 
@@ -147,12 +143,9 @@ impl EventStream {
         let signal = abort.signal();
         self.abort.set_value(Some(abort));
         let path = format!("/v1/jobs/{id}/events");
-        let mut request = api_client::with_token(gloo_net::http::RequestBuilder::new(&path)).header("Accept", "text/event-stream");
-        if let Some(cursor) = listener.cursor().filter(|_| !std::mem::take(forget)) {
-            request = request.header("Last-Event-ID", &cursor.to_string());
-        }
-        let Ok(request) = request.abort_signal(Some(&signal)).build() else { return Heard::Nothing };
-        let Ok(answer) = request.send().await else { return Heard::Nothing };
+        let cursor = listener.cursor().filter(|_| !std::mem::take(forget)).map(|cursor| cursor.to_string()).unwrap_or_default();
+        let headers = [("Accept", "text/event-stream"), ("Last-Event-ID", cursor.as_str())];
+        let Ok(answer) = api_client::request(&path, &headers, None, Some(&signal)).await else { return Heard::Nothing };
         if answer.status() == 204 {
             return self.end(id, listener, turn).await;
         }
@@ -214,13 +207,12 @@ async fn next_piece(reader: &ReadableStreamDefaultReader, decoder: &TextDecoder)
     (!done).then(|| decoder.decode_with_buffer_source_and_options(&value, &options).ok()).flatten()
 }
 
-/// Waits.
-pub(crate) async fn sleep(time: Duration) {
+/// Waits some milliseconds.
+async fn sleep(ms: i32) {
     let promise = js_sys::Promise::new(&mut |resolve, _| {
-        let wake = move || {
+        let _timer = browser::after(ms, move || {
             let _woken = resolve.call0(&JsValue::NULL);
-        };
-        set_timeout(wake, time);
+        });
     });
     let _slept = JsFuture::from(promise).await;
 }

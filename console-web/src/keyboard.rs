@@ -1,12 +1,12 @@
 //! Keys of the whole console. Rows are found by `data-row`, acts by `data-key`: no page registers anything.
 
-use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
 use crate::browser;
 use crate::console::{Console, Overlay};
+use crate::reactive::prelude::*;
+use crate::router::Router;
 
 /// Every key with what it does.
 pub(crate) const KEYS: [(&str, &str); 12] = [
@@ -25,10 +25,10 @@ pub(crate) const KEYS: [(&str, &str); 12] = [
 ];
 
 /// Listens for as long as the page lives.
-pub(crate) fn listen(console: Console) {
+pub(crate) fn listen(console: Console, router: Router) {
     let after_g = RwSignal::new(0_i64);
-    let navigate = use_navigate();
-    let listener = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
+    browser::listen("keydown", move |event| {
+        let event: KeyboardEvent = event.unchecked_into();
         let key = event.key();
         if (event.ctrl_key() || event.meta_key()) && key.eq_ignore_ascii_case("k") {
             event.prevent_default();
@@ -51,7 +51,7 @@ pub(crate) fn listen(console: Console) {
             _ => "",
         };
         match key.as_str() {
-            _ if went && !page.is_empty() => navigate(page, leptos_router::NavigateOptions::default()),
+            _ if went && !page.is_empty() => router.go(page),
             "?" => console.overlay.set(Overlay::Help),
             "/" => {
                 if let Some(field) = browser::all("[data-search]").first() {
@@ -71,7 +71,6 @@ pub(crate) fn listen(console: Console) {
             _ => {}
         }
     });
-    on_cleanup(move || listener.remove());
 }
 
 fn is_typed_into(element: &Element) -> bool {

@@ -1,10 +1,9 @@
 //! A value of the service on the page: absent, loading, there, stale.
 
-use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
 use crate::api_client::{self, Failure};
-use crate::erase::effect;
+use crate::reactive::prelude::*;
 
 /// What is known of one address of the API.
 #[derive(Debug)]
@@ -31,9 +30,10 @@ impl<T: Clone + PartialEq + DeserializeOwned + Send + Sync + 'static> Remote<T> 
         let remote =
             Self { value: RwSignal::new(None), failure: RwSignal::new(None), path: RwSignal::new(String::new()), asked: RwSignal::new(0) };
         let path = Memo::new(move |_| path());
-        effect(move |before: Option<()>| {
+        let mut asked = false;
+        effect(move || {
             let path = path.get();
-            if before.is_some() {
+            if std::mem::replace(&mut asked, true) {
                 remote.value.set(None);
             }
             remote.failure.set(None);
@@ -72,16 +72,19 @@ impl<T: Clone + PartialEq + DeserializeOwned + Send + Sync + 'static> Remote<T> 
         }
     }
 
-    /// Asks again every `seconds` while the page is visible.
+    /// Asks again every `seconds` while the page is visible, but never while somebody drags: what came due then is asked afterwards.
     #[must_use]
     pub(crate) fn every(self, seconds: i64) -> Self {
         let console = crate::console::console();
-        effect(move |before: Option<i64>| {
+        let mut before = None;
+        effect(move || {
             let due = console.now.get() / 1000 / seconds;
-            if before.is_some_and(|before| before != due) {
+            if console.busy.get() {
+                return;
+            }
+            if before.replace(due).is_some_and(|before| before != due) {
                 self.refresh();
             }
-            due
         });
         self
     }

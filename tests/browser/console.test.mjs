@@ -77,6 +77,46 @@ async function setWindow(page, from, to) {
   await at(page, 'window-to').press('Tab');
 }
 
+// Waits until just before the next multiple of so many milliseconds: polls come due there.
+async function untilAlmost(page, ms) {
+  await page.waitForTimeout((2 * ms - 700 - (Date.now() % ms)) % ms);
+}
+
+// Presses Tab until something has the focus; a test that never arrives fails.
+async function tabTo(page, id) {
+  for (let presses = 0; presses < 150; presses += 1) {
+    const there = await page.evaluate((id) => document.activeElement !== document.body && Boolean(document.activeElement?.closest(`[data-testid="${id}"]`)), id);
+    if (there) return;
+    await page.keyboard.press('Tab');
+  }
+  assert.fail(`${id} cannot be reached with Tab`);
+}
+
+// Asks ClickHouse itself.
+async function sql(statement) {
+  const { clickhouse } = await penstock.api('/service');
+  const answer = await fetch(clickhouse.url, { method: 'POST', body: statement });
+  assert.ok(answer.ok, await answer.text());
+}
+
+const COLUMNS = "id UInt64, tenant LowCardinality(String), ts DateTime64(3, 'UTC'), amount UInt32";
+
+// Plans and starts a job, and waits for its page.
+async function start(target, from, to, hours, chunks, title) {
+  const page = await open(`/plan?source=demo.events&target=${target}`);
+  await setWindow(page, from, to);
+  await at(page, 'hours-field').fill(hours);
+  await at(page, 'hours-field').press('Enter');
+  assert.equal(await at(page, 'window-from').inputValue(), from.replace('T', ' '), 'an instant stands as a label');
+  await page.waitForFunction((chunks) => document.querySelector('[data-testid="chunk-count"]')?.textContent === chunks, chunks);
+  await agreed(page);
+  await at(page, 'review').click();
+  await at(page, 'job-title').fill(title);
+  await at(page, 'start').click();
+  await page.waitForURL(/\/jobs\/[0-9a-f]{16}/);
+  return page;
+}
+
 const jobs = async () => (await penstock.api('/jobs')).jobs;
 
 test('plan, drag, same digest, start, live, reload, done, receipt', async () => {
@@ -97,21 +137,36 @@ test('plan, drag, same digest, start, live, reload, done, receipt', async () => 
   const box = await slider.boundingBox();
   const seen = new Set([await at(page, 'chunk-count').innerText()]);
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  await page.waitForTimeout(600);
-  // The status line's heartbeat (once in 10 s, on every page) has nothing to do with the drag.
-  const asked = () => page.requests.map((request) => request.url()).filter((address) => !address.endsWith('/v1/service'));
+  // Over the moment at which the status line asks how the service is: it waits for the end of the drag, too.
+  await untilAlmost(page, 10_000);
+  const asked = () => page.requests.map((request) => request.url());
   const before = asked();
   await page.mouse.down();
   for (let step = 0; step <= 20; step += 1) {
     await page.mouse.move(box.x + (box.width * (30 + step * 3)) / 100, box.y + box.height / 2);
-    await page.waitForTimeout(60);
+    await page.waitForTimeout(150);
     seen.add(await at(page, 'chunk-count').innerText());
   }
   assert.deepEqual(asked(), before, 'a request was made while dragging');
   assert.ok(seen.size > 5, `chunks followed the drag: ${[...seen]}`);
+  const overdue = page.waitForRequest((request) => request.url().endsWith('/v1/service'), { timeout: 2_000 });
   await page.mouse.up();
+  await overdue;
   const second = await agreed(page);
   assert.notEqual(second, first);
+
+  // The same while a key is held on the slider.
+  await slider.focus();
+  await agreed(page);
+  await untilAlmost(page, 10_000);
+  const polls = () => page.requests.filter((request) => request.method() === 'GET').length;
+  const still = polls();
+  await page.keyboard.down('ArrowLeft');
+  await page.waitForTimeout(3_000);
+  assert.equal(polls(), still, 'a poll left the page while a key moved the slider');
+  const afterwards = page.waitForRequest((request) => request.url().endsWith('/v1/service'), { timeout: 2_000 });
+  await page.keyboard.up('ArrowLeft');
+  await afterwards;
 
   // SQL of a chunk; the address holds the plan.
   await at(page, 'sql').locator('summary').click();
@@ -146,6 +201,16 @@ test('plan, drag, same digest, start, live, reload, done, receipt', async () => 
   const receipt = JSON.parse(readFileSync(await download.path(), 'utf8'));
   assert.deepEqual([receipt.verdict, receipt.rows, receipt.plan_digest], ['exact', ROWS, third]);
   await shot(page, 'receipt-light-1280');
+
+  // Compared once more: another receipt, made later, that says the same.
+  await at(page, 'compare-again').click();
+  await at(page, 'receipt').waitFor({ state: 'detached' });
+  await at(page, 'receipt-statement').waitFor();
+  assert.equal(await at(page, 'receipt-statement').innerText(), '400,000 rows, each exactly once');
+  const [{ id }] = await jobs();
+  const again = await penstock.api(`/jobs/${id}/receipt`);
+  assert.equal(again.verdict, 'exact');
+  assert.notDeepEqual(again, receipt);
   await close(page);
 });
 
@@ -176,37 +241,28 @@ test('the service is killed under an open page, and both go on by themselves', a
 test('keyboard only: from the tables to a job that is proven', async () => {
   const page = await open('/tables');
   await at(page, 'table-row').first().waitFor();
-  // Tab to something, as far as it takes; a test that never arrives fails.
-  const tabTo = async (id) => {
-    for (let presses = 0; presses < 120; presses += 1) {
-      const there = await page.evaluate((id) => document.activeElement?.closest(`[data-testid="${id}"]`) !== null && document.activeElement !== document.body, id);
-      if (there) return;
-      await page.keyboard.press('Tab');
-    }
-    assert.fail(`${id} cannot be reached with Tab`);
-  };
   await page.keyboard.press('/');
   await page.keyboard.type('daily_totals');
   await page.waitForFunction(() => document.querySelectorAll('[data-testid="table-row"]').length === 1 || [...document.querySelectorAll('[data-testid="table-row"]')].every((row) => row.dataset.table.includes('daily')));
   await page.goto(`${penstock.url}/plan?source=demo.events`);
-  await tabTo('target-select');
+  await tabTo(page, 'target-select');
   await page.keyboard.type('demo.daily_totals');
   await at(page, 'acknowledge').waitFor();
-  await tabTo('acknowledge');
+  await tabTo(page, 'acknowledge');
   await page.keyboard.press('Enter');
   await at(page, 'chunk-count').waitFor();
-  await tabTo('hours-slider');
+  await tabTo(page, 'hours-slider');
   const chunks = await at(page, 'chunk-count').innerText();
   await page.keyboard.press('ArrowRight');
   await page.waitForFunction((old) => document.querySelector('[data-testid="chunk-count"]')?.textContent !== old, chunks);
   assert.match(await at(page, 'hours-slider').getAttribute('aria-valuetext'), /, [\d,]+ chunks?$/);
   await agreed(page);
-  await tabTo('review');
+  await tabTo(page, 'review');
   await page.keyboard.press('Enter');
-  await tabTo('job-title');
+  await tabTo(page, 'job-title');
   await page.keyboard.press('Control+a');
   await page.keyboard.type('By keyboard');
-  await tabTo('start');
+  await tabTo(page, 'start');
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/jobs\/[0-9a-f]{16}/);
   await state(page, 'job-state', 'completed').waitFor({ timeout: 120_000 });
@@ -251,6 +307,68 @@ test('pause, lanes, resume, cancel and one task from the page', async () => {
   await close(page);
 });
 
+test('pause, resume and cancel by keyboard alone', async () => {
+  await sql(`CREATE TABLE demo.by_keys (${COLUMNS}) ENGINE = MergeTree ORDER BY ts`);
+  const page = await start('demo.by_keys', '2025-01-01T00:00', '2025-01-11T00:00', '0.25', '960', 'Held by keys');
+  await tabTo(page, 'pause');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'pause-finish');
+  await page.keyboard.press('Enter');
+  await state(page, 'job-state', 'paused').waitFor();
+  await tabTo(page, 'resume');
+  await page.keyboard.press('Enter');
+  await state(page, 'job-state', 'running').waitFor();
+  // Stop now, the second meaning.
+  await tabTo(page, 'cancel');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'cancel-kill');
+  await page.keyboard.press('Enter');
+  await state(page, 'job-state', 'cancelled').waitFor();
+  assert.equal((await jobs()).find(({ title }) => title === 'Held by keys').state, 'cancelled');
+  await close(page);
+});
+
+test('a task that failed is found, read and retried by keyboard alone', async () => {
+  await sql(`CREATE TABLE demo.picky (${COLUMNS}, CONSTRAINT small CHECK NOT (toDayOfMonth(ts) = 17 AND id % 2 = 0)) ENGINE = MergeTree ORDER BY ts`);
+  const page = await start('demo.picky', '2025-01-14T00:00', '2025-01-20T00:00', '24', '6', 'Picky');
+  await state(page, 'job-state', 'partial').waitFor();
+  assert.equal(await at(page, 'count-failed').getAttribute('data-count'), '1');
+  await tabTo(page, 'count-failed');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/state=failed/);
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid="task-row"]').length === 1);
+  await tabTo(page, 'task-link');
+  await page.keyboard.press('Enter');
+  await at(page, 'sheet').waitFor();
+  // The server's own words: which constraint, and its text.
+  assert.match(await at(page, 'task-message').innerText(), /Constraint `small`.*violated/s);
+  await shot(page, 'sheet-failed-light-1280');
+  await sql('ALTER TABLE demo.picky DROP CONSTRAINT small');
+  await tabTo(page, 'retry-task');
+  await page.keyboard.press('Enter');
+  await state(page, 'job-state', 'completed').waitFor();
+  assert.match(await at(page, 'receipt-statement').innerText(), /^[\d,]+ rows, each exactly once$/);
+  await at(page, 'retry-task').waitFor({ state: 'detached' });
+  await close(page);
+});
+
+// Texts of number cells that stand on more than one line.
+function wrappedNumbers() {
+  const lines = (node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return range.getClientRects().length;
+  };
+  const texts = [...document.querySelectorAll('td.right.num')].flatMap((cell) => [...cell.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE));
+  return texts.filter((text) => lines(text) > 1).map((text) => text.data);
+}
+
+// Cells beyond the right edge that no box of their own scrolls into sight.
+function cutCells() {
+  const cells = [...document.querySelectorAll('th, td')].filter((cell) => !cell.closest('.scroll-x, .sheet'));
+  return cells.filter((cell) => cell.getBoundingClientRect().right > innerWidth + 1).map((cell) => cell.textContent);
+}
+
 test('axe finds nothing serious on any page, in light and dark; each page is photographed', async () => {
   const [job] = await jobs();
   const { plan_digest: digest, id } = job;
@@ -280,6 +398,9 @@ test('axe finds nothing serious on any page, in light and dark; each page is pho
         await axe(page, `${name} in ${colorScheme} at ${width}`);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.ok(wide <= 1, `${name} at ${width} scrolls sideways by ${wide} px`);
+        assert.deepEqual(await page.evaluate(cutCells), [], `cells of ${name} at ${width} stand beyond the edge`);
+        assert.deepEqual(await page.evaluate(wrappedNumbers), [], `numbers of ${name} at ${width} are wrapped`);
+        assert.deepEqual(await page.evaluate(() => document.body.innerText.match(/\d{4}-\d\d-\d\dT[\d:.]+Z|\b(large_window|target_holds_rows)\b/g) ?? []), [], `${name} shows people what machines read`);
       }
       await close(page);
     }

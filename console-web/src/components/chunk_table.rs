@@ -1,52 +1,38 @@
 //! Chunks as a table, some hundred at a time: the equivalent of the strip.
 
-use leptos::prelude::*;
 use planner_core::plan::Chunk;
 
-use crate::erase::{act, live};
+use super::table::{cell, head};
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::format;
 
 /// The table; `more` asks for further rows, while there are any.
-pub(crate) fn chunk_table(rows: Signal<Vec<(u64, Chunk)>>, total: Signal<u64>, more: impl Fn() + Copy + Send + Sync + 'static) -> AnyView {
-    let row = |(index, chunk): (u64, Chunk)| {
-        view! {
-            <tr data-testid="chunk-row">
-                <td class="num">{format::exact(index + 1)}</td>
-                <td class="num">{chunk.label}</td>
-                <td class="right num" title=format::exact(chunk.rows)>{format::count(chunk.rows)}</td>
-                <td class="right num">{format::bytes(chunk.bytes)}</td>
-                <td class="wide"><code class="faint">{chunk.token.as_str().get(..16).unwrap_or_default().to_owned()} "…"</code></td>
-            </tr>
-        }
+pub(crate) fn chunk_table(rows: RwSignal<Vec<(u64, Chunk)>>, total: Memo<u64>, more: impl Fn() + Copy + 'static) -> View {
+    let left = Memo::new(move |_| total.get().saturating_sub(rows.with(Vec::len) as u64));
+    let further = Memo::new(move |_| left.get() > 0);
+    let button = move || {
+        let words = move || format!("Show more · {} left", format::exact(left.get()));
+        el("button").class("button quiet").on_click(more).words(words)
     };
-    let left = move || total.get().saturating_sub(rows.with(Vec::len) as u64);
-    let further = move || {
-        (left() > 0).then(|| {
-            view! {
-                <button class="button quiet" on:click=act(move |_| more())>
-                    {live(move || format!("Show more · {} left", format::exact(left())))}
-                </button>
-            }
-        })
+    let list = move || {
+        rows.get().into_iter().map(|(index, chunk)| Row::new(format!("{index} {}", chunk.token), move || row(index, &chunk))).collect()
     };
-    view! {
-        <div class="scroll-x" tabindex="0" role="group" aria-label="Chunks">
-            <table>
-                <thead>
-                    <tr>
-                        <th>"#"</th>
-                        <th>"Span (UTC)"</th>
-                        <th class="right">"Rows"</th>
-                        <th class="right">"Size"</th>
-                        <th class="wide">"Deduplication token"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=move || rows.get() key=|(index, chunk)| (*index, chunk.token.clone()) children=row />
-                </tbody>
-            </table>
-        </div>
-        {live(further)}
-    }
-    .into_any()
+    let columns = [("#", ""), ("Span (UTC)", ""), ("Rows", "right"), ("Size", "right"), ("Deduplication token", "wide")];
+    let table = el("table").child(head(&columns)).child(el("tbody").rows(list));
+    group()
+        .child(el("div").class("scroll-x").attr("tabindex", "0").attr("role", "group").label("Chunks").child(table))
+        .live(move || further.get().then(button))
+        .into()
+}
+
+fn row(index: u64, chunk: &Chunk) -> El {
+    let token = chunk.token.as_str().get(..16).unwrap_or_default();
+    el("tr")
+        .test_id("chunk-row")
+        .child(cell("num", format::exact(index + 1)))
+        .child(cell("num", chunk.label.as_str()))
+        .child(cell("right num", format::count(chunk.rows)).title(format::exact(chunk.rows)))
+        .child(cell("right num", format::bytes(chunk.bytes)))
+        .child(cell("wide", el("code").class("faint").text(token).text("…")))
 }

@@ -1,17 +1,12 @@
 //! A button that copies a text.
 
-use leptos::prelude::*;
-
 use crate::browser;
 use crate::console::console;
-use crate::erase::act;
+use crate::dom::prelude::*;
 
 /// Copies what `text` gives at the time of the click.
-pub(crate) fn copy_button(words: &'static str, testid: &'static str, text: impl Fn() -> String + 'static) -> AnyView {
+pub(crate) fn copy_button(words: &str, test_id: &str, text: impl Fn() -> String + 'static) -> El {
     let console = console();
-    let copy = move |_| {
-        let done = move |fine| console.say(if fine { "Copied" } else { "The browser does not allow copying" });
-        browser::copy(&text(), done);
-    };
-    view! { <button class="button quiet" data-testid=testid on:click=act(copy)>{words}</button> }.into_any()
+    let done = move |fine| console.say(if fine { "Copied" } else { "The browser does not allow copying" });
+    el("button").class("button quiet").test_id(test_id).on_click(move || browser::copy(&text(), done)).text(words)
 }

@@ -1,31 +1,21 @@
 //! A modal dialog on the native element: focus, Esc and the backdrop are the browser's.
 
-use leptos::html;
-use leptos::prelude::*;
+use web_sys::HtmlDialogElement;
 
-use crate::erase::{act, effect, live};
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 
 /// Opens with `open`; calls `close` when the user closes it. The content is made anew at each opening.
-pub(crate) fn dialog(
-    label: &'static str,
-    class: &'static str,
-    open: Signal<bool>,
-    close: impl Fn() + Copy + Send + Sync + 'static,
-    content: impl Fn() -> AnyView + Send + Sync + 'static,
-) -> AnyView {
-    let node = NodeRef::<html::Dialog>::new();
-    effect(move |_| {
-        let Some(dialog) = node.get() else { return };
-        if open.get() && !dialog.open() {
-            let _shown = dialog.show_modal();
-        } else if !open.get() && dialog.open() {
-            dialog.close();
+pub(crate) fn dialog(label: &str, class: &str, open: Memo<bool>, close: impl Fn() + 'static, content: impl Fn() -> View + 'static) -> El {
+    let dialog = el("dialog").class(class).label(label).on("close", move |_| close()).live(move || open.get().then(&content));
+    let native: HtmlDialogElement = dialog.of();
+    // Behind the content, so that what wants the focus is there when the dialog opens.
+    effect(move || {
+        if open.get() && !native.open() {
+            let _shown = native.show_modal();
+        } else if !open.get() && native.open() {
+            native.close();
         }
     });
-    view! {
-        <dialog node_ref=node class=class aria-label=label on:close=act(move |_| close())>
-            {live(move || open.get().then(&content))}
-        </dialog>
-    }
-    .into_any()
+    dialog
 }

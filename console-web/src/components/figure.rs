@@ -1,25 +1,22 @@
 //! A number with its name.
 
-use leptos::prelude::*;
+use crate::dom::prelude::*;
 
 /// A figure that changes.
-pub(crate) fn figure(name: &'static str, testid: &'static str, value: impl Fn() -> String + Send + Sync + 'static) -> AnyView {
-    view! {
-        <div class="figure">
-            <dt>{name}</dt>
-            <dd data-testid=testid>{value}</dd>
-        </div>
-    }
-    .into_any()
+pub(crate) fn figure(name: &str, test_id: &str, value: impl Fn() -> String + 'static) -> El {
+    named(name, el("dd").test_id(test_id).words(value))
 }
 
 /// A figure that stays.
-pub(crate) fn fact(name: &'static str, value: impl IntoAny) -> AnyView {
-    view! {
-        <div class="figure">
-            <dt>{name}</dt>
-            <dd>{value.into_any()}</dd>
-        </div>
-    }
-    .into_any()
+pub(crate) fn fact(name: &str, value: impl Into<View>) -> El {
+    named(name, el("dd").child(value))
+}
+
+/// A figure that changes, without a name for tests.
+pub(crate) fn live_fact(name: &str, value: impl Fn() -> String + 'static) -> El {
+    named(name, el("dd").words(value))
+}
+
+fn named(name: &str, value: El) -> El {
+    el("div").class("figure").child(el("dt").text(name)).child(value)
 }

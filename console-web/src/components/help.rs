@@ -1,34 +1,26 @@
 //! The list of keys, with their switch.
 
-use leptos::prelude::*;
-
 use super::dialog::dialog;
-use crate::console::{Overlay, console};
-use crate::erase::{act, live};
+use crate::console::{Console, Overlay, console};
+use crate::dom::prelude::*;
 use crate::keyboard::KEYS;
+use crate::reactive::prelude::*;
 
 /// The dialog.
-pub(crate) fn help() -> AnyView {
+pub(crate) fn help() -> El {
     let console = console();
-    let open = Signal::derive(move || console.overlay.get() == Overlay::Help);
-    let close = move || {
-        if console.overlay.get_untracked() == Overlay::Help {
-            console.overlay.set(Overlay::Closed);
-        }
-    };
-    dialog("Keys", "help", open, close, move || {
-        let lines = KEYS.iter().map(|(key, what)| view! { <dt><kbd>{*key}</kbd></dt> <dd>{*what}</dd> }).collect::<Vec<_>>();
-        view! {
-            <header>
-                <h2>"Keys"</h2>
-                <button class="button quiet" aria-label="Close" on:click=act(move |_| close())>"✕"</button>
-            </header>
-            <dl class="keys">{lines}</dl>
-            <label class="check">
-                <input type="checkbox" prop:checked=live(move || console.keys.get()) on:change=act(move |event| console.keys.set(event_target_checked(&event))) />
-                "Single keys act"
-            </label>
-        }
-        .into_any()
-    })
+    let open = Memo::new(move |_| console.overlay.get() == Overlay::Help);
+    let close = move || console.close(Overlay::Help);
+    dialog("Keys", "help", open, close, move || content(console))
+}
+
+fn content(console: Console) -> View {
+    let close = el("button").class("button quiet").label("Close").on_click(move || console.close(Overlay::Help)).text("✕");
+    let lines = KEYS.iter().map(|(key, what)| group().child(el("dt").child(el("kbd").text(key))).text(" ").child(el("dd").text(what)));
+    let switch = el("input").attr("type", "checkbox").live_checked(move || console.keys.get()).on_checked(move |on| console.keys.set(on));
+    group()
+        .child(el("header").child(el("h2").text("Keys")).child(close))
+        .child(el("dl").class("keys").children(lines))
+        .child(el("label").class("check").child(switch).text("Single keys act"))
+        .into()
 }

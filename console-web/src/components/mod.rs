@@ -12,6 +12,7 @@ pub(crate) mod job_row;
 pub(crate) mod notes;
 pub(crate) mod palette;
 pub(crate) mod states;
+pub(crate) mod table;
 pub(crate) mod time_bars;
 pub(crate) mod token;
 pub(crate) mod virtual_rows;

@@ -1,22 +1,19 @@
 //! The planner's decisions and warnings.
 
-use leptos::prelude::*;
 use planner_core::rationale::{Note, Severity};
 
+use crate::dom::prelude::*;
+use crate::views::words::for_people;
+
 /// Notes of one severity as a list.
-pub(crate) fn notes(notes: &[Note], severity: Severity) -> AnyView {
-    let line = |note: &Note| {
-        let (message, hint, code) = (note.message.clone(), note.hint.clone(), note.code.clone());
-        view! {
-            <li data-code=code>
-                <span>{message}</span>
-                {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
-            </li>
-        }
-    };
-    let lines = notes.iter().filter(|note| note.severity == severity).map(line).collect::<Vec<_>>();
+pub(crate) fn notes(notes: &[Note], severity: Severity) -> El {
     let class = if severity == Severity::Warning { "notes warn" } else { "notes" };
-    view! { <ul class=class>{lines}</ul> }.into_any()
+    el("ul").class(class).children(notes.iter().filter(|note| note.severity == severity).map(line))
+}
+
+fn line(note: &Note) -> El {
+    let hint = (!note.hint.is_empty()).then(|| el("span").class("hint").text(for_people(&note.hint)));
+    el("li").attr("data-code", &note.code).child(el("span").text(for_people(&note.message))).text(" ").child(hint)
 }
 
 /// Number of warnings.

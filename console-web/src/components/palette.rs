@@ -2,15 +2,16 @@
 
 use executor_api::job::JobList;
 use executor_api::table::TableList;
-use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
+use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
 use super::dialog::dialog;
 use crate::api_client;
-use crate::console::{Overlay, console};
-use crate::erase::{act, effect, live};
+use crate::browser;
+use crate::console::{Console, Overlay, console};
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
+use crate::router::{Router, router};
 use crate::views::address::table_page;
 
 /// Most entries shown.
@@ -19,89 +20,98 @@ const MOST: usize = 12;
 /// Kind, name, address.
 type Entry = (&'static str, String, String);
 
+/// What the palette shows.
+#[derive(Clone, Copy)]
+struct Palette {
+    console: Console,
+    router: Router,
+    text: RwSignal<String>,
+    /// The entry that Enter opens.
+    at: RwSignal<usize>,
+    found: Memo<Vec<Entry>>,
+}
+
 /// The dialog.
-pub(crate) fn palette() -> AnyView {
+pub(crate) fn palette() -> El {
     let console = console();
     let entries = RwSignal::new(pages());
     let text = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
-    let open = Signal::derive(move || console.overlay.get() == Overlay::Palette);
-    let close = move || {
-        if console.overlay.get_untracked() == Overlay::Palette {
-            console.overlay.set(Overlay::Closed);
-        }
-    };
-    effect(move |_| {
+    let open = Memo::new(move |_| console.overlay.get() == Overlay::Palette);
+    effect(move || {
         if open.get() {
             text.set(String::new());
             at.set(0);
             load(entries);
         }
     });
-    let found = Memo::new(move |_| {
-        let wanted = text.get().to_lowercase();
-        entries.with(|entries| {
-            entries
-                .iter()
-                .filter(|(_, name, _)| wanted.split(' ').all(|word| name.to_lowercase().contains(word)))
-                .take(MOST)
-                .cloned()
-                .collect::<Vec<Entry>>()
-        })
-    });
-    let navigate = StoredValue::new_local(use_navigate());
-    let go = move |address: &str| {
-        close();
-        navigate.with_value(|navigate| navigate(address, NavigateOptions::default()));
+    let found = Memo::new(move |_| entries.with(|entries| matching(entries, &text.get())));
+    let palette = Palette { console, router: router(), text, at, found };
+    dialog("Go to", "palette", open, move || console.close(Overlay::Palette), move || palette.content())
+}
+
+fn matching(entries: &[Entry], text: &str) -> Vec<Entry> {
+    let wanted = browser::lowercase(text);
+    let matches = |(_, name, _): &&Entry| {
+        let name = browser::lowercase(name);
+        wanted.split(' ').all(|word| name.contains(word))
     };
-    let keys = move |event: KeyboardEvent| {
-        let last = found.with(Vec::len).saturating_sub(1);
+    entries.iter().filter(matches).take(MOST).cloned().collect()
+}
+
+impl Palette {
+    fn content(self) -> View {
+        let typed = move |text| {
+            self.text.set(text);
+            self.at.set(0);
+        };
+        let field = el("input")
+            .attr("type", "text")
+            .attr("role", "combobox")
+            .label("Go to a page, a table or a job")
+            .attr("aria-expanded", "true")
+            .attr("aria-controls", "go-list")
+            .live_attr("aria-activedescendant", move || format!("go-{}", self.at.get()))
+            .attr("placeholder", "Go to a page, a table, a job")
+            .attr("autocomplete", "off")
+            .flag("autofocus", true)
+            .on_value("input", typed)
+            .on("keydown", move |event| self.key(event.unchecked_ref()));
+        let lines = move || group().children(self.found.get().into_iter().enumerate().map(|(index, entry)| self.line(index, entry)));
+        let list = el("ul").attr("id", "go-list").attr("role", "listbox").label("Places").live(lines);
+        group().child(field).child(list).into()
+    }
+
+    fn line(self, index: usize, (kind, name, address): Entry) -> El {
+        el("li")
+            .attr("role", "option")
+            .attr("id", format!("go-{index}"))
+            .live_attr("aria-selected", move || (self.at.get() == index).to_string())
+            .on_click(move || self.go(&address))
+            .child(el("span").text(name))
+            .text(" ")
+            .child(el("span").class("faint").text(kind))
+    }
+
+    fn key(self, event: &KeyboardEvent) {
+        let last = self.found.with_untracked(Vec::len).saturating_sub(1);
         match event.key().as_str() {
-            "ArrowDown" => at.update(|at| *at = (*at + 1).min(last)),
-            "ArrowUp" => at.update(|at| *at = at.saturating_sub(1)),
+            "ArrowDown" => self.at.update(|at| *at = (*at + 1).min(last)),
+            "ArrowUp" => self.at.update(|at| *at = at.saturating_sub(1)),
             "Enter" => {
-                if let Some((_, _, address)) = found.with(|found| found.get(at.get_untracked()).cloned()) {
-                    go(&address);
+                if let Some((_, _, address)) = self.found.with_untracked(|found| found.get(self.at.get_untracked()).cloned()) {
+                    self.go(&address);
                 }
             }
             _ => return,
         }
         event.prevent_default();
-    };
-    dialog("Go to", "palette", open, close, move || {
-        let lines = move || {
-            let line = |(index, (kind, name, address)): (usize, Entry)| {
-                let go_there = move |_| go(&address);
-                view! {
-                    <li role="option" id=format!("go-{index}") aria-selected=live(move || (at.get() == index).to_string()) on:click=act(go_there)>
-                        <span>{name}</span>
-                        <span class="faint">{kind}</span>
-                    </li>
-                }
-            };
-            found.get().into_iter().enumerate().map(line).collect::<Vec<_>>()
-        };
-        view! {
-            <input
-                type="text"
-                role="combobox"
-                aria-label="Go to a page, a table or a job"
-                aria-expanded="true"
-                aria-controls="go-list"
-                aria-activedescendant=live(move || format!("go-{}", at.get()))
-                placeholder="Go to a page, a table, a job"
-                autocomplete="off"
-                autofocus=true
-                on:input=act(move |event| {
-                    text.set(event_target_value(&event));
-                    at.set(0);
-                })
-                on:keydown=act(keys)
-            />
-            <ul id="go-list" role="listbox" aria-label="Places">{live(lines)}</ul>
-        }
-        .into_any()
-    })
+    }
+
+    fn go(self, address: &str) {
+        self.console.close(Overlay::Palette);
+        self.router.go(address);
+    }
 }
 
 fn pages() -> Vec<Entry> {

@@ -1,103 +1,127 @@
 //! Bars of bytes over time; dragging chooses a window.
 
-use leptos::html;
-use leptos::prelude::*;
 use planner_core::request::Window;
-use web_sys::PointerEvent;
+use web_sys::{Element, PointerEvent};
 
+use super::chart::picture;
 use crate::browser;
-use crate::erase::{act, live};
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::bars::{Bars, UNITS};
 use crate::views::format;
 
+/// Takes a window: `true` while it is dragged, `false` once on release.
+type Choose = Box<dyn Fn(Window, bool)>;
+
+/// The chart's signals.
+#[derive(Clone, Copy)]
+struct Chart {
+    bars: Memo<Bars>,
+    chosen: Memo<Option<Window>>,
+    /// Where the drag began.
+    from: RwSignal<Option<u64>>,
+    /// Whether the pointer has moved far enough for a drag.
+    moved: RwSignal<bool>,
+    under: RwSignal<Option<u64>>,
+    choose: StoredValue<Choose, LocalStorage>,
+}
+
 /// The chart. `choose` is called while dragging with `true` and once on release with `false`; a click without a drag calls nothing.
-pub(crate) fn time_bars(
-    bars: Signal<Bars>,
-    chosen: Signal<Option<Window>>,
-    choose: impl Fn(Window, bool) + Copy + Send + Sync + 'static,
-) -> AnyView {
-    let node = NodeRef::<html::Div>::new();
-    let from = RwSignal::new(None::<u64>);
-    let moved = RwSignal::new(false);
-    let under = RwSignal::new(None::<u64>);
-    let place =
-        move |event: &PointerEvent| node.get_untracked().map(|node| browser::place_in(&node, event.client_x(), event.client_y(), UNITS).0);
-    let down = move |event: PointerEvent| {
+pub(crate) fn time_bars(bars: Memo<Bars>, chosen: Memo<Option<Window>>, choose: impl Fn(Window, bool) + 'static) -> El {
+    let chart = Chart {
+        bars,
+        chosen,
+        from: RwSignal::new(None),
+        moved: RwSignal::new(false),
+        under: RwSignal::new(None),
+        choose: StoredValue::new_local(Box::new(choose)),
+    };
+    let ticks = svg("svg").class("ticks").attr("viewBox", "0 0 1000 16").hidden_from_speech().live(move || chart.ticks());
+    el("div")
+        .class("timebars")
+        .child(chart.plot())
+        .child(ticks)
+        .child(el("p").class("faint num").hidden_from_speech().words(move || chart.words()))
+}
+
+impl Chart {
+    fn plot(self) -> El {
+        let layers = picture("", UNITS)
+            .label("Bytes over time")
+            .child(svg("path").class("bars").live_attr("d", move || self.bars.with(Bars::path)))
+            .child(svg("path").class("outside").live_attr("d", move || self.outside()))
+            .child(svg("path").class("edges").live_attr("d", move || self.edges()));
+        let plot = el("div").class("plot").test_id("window-chart").child(layers);
+        let (down, drag, up) = (plot.element(), plot.element(), plot.element());
+        plot.on_pointer("pointerdown", move |event| self.down(&down, &event))
+            .on_pointer("pointermove", move |event| self.drag(&drag, &event))
+            .on_pointer("pointerup", move |event| self.up(&up, &event))
+            .on("pointercancel", move |_| self.from.set(None))
+            .on("pointerleave", move |_| self.under.set(None))
+    }
+
+    fn down(self, plot: &Element, event: &PointerEvent) {
         if event.button() != 0 {
             return;
         }
-        if let Some(node) = node.get_untracked() {
-            let _captured = node.set_pointer_capture(event.pointer_id());
+        let _captured = plot.set_pointer_capture(event.pointer_id());
+        self.from.set(Some(place(plot, event)));
+        self.moved.set(false);
+    }
+
+    fn drag(self, plot: &Element, event: &PointerEvent) {
+        let at = place(plot, event);
+        self.under.set(Some(at));
+        let Some(start) = self.from.get_untracked() else { return };
+        if self.moved.get_untracked() || start.abs_diff(at) > UNITS.0 / 200 {
+            self.moved.set(true);
+            self.tell(start, at, true);
         }
-        from.set(place(&event));
-        moved.set(false);
-    };
-    let drag = move |event: PointerEvent| {
-        let at = place(&event);
-        under.set(at);
-        if let Some((start, at)) = from.get_untracked().zip(at)
-            && (moved.get_untracked() || start.abs_diff(at) > UNITS.0 / 200)
-        {
-            moved.set(true);
-            choose(bars.with_untracked(|bars| bars.window(start, at)), true);
+    }
+
+    fn up(self, plot: &Element, event: &PointerEvent) {
+        let start = self.from.get_untracked();
+        self.from.set(None);
+        if let Some(start) = start.filter(|_| self.moved.get_untracked()) {
+            self.tell(start, place(plot, event), false);
         }
-    };
-    let up = move |event: PointerEvent| {
-        let start = from.get_untracked();
-        from.set(None);
-        if let Some((start, at)) = start.zip(place(&event))
-            && moved.get_untracked()
-        {
-            choose(bars.with_untracked(|bars| bars.window(start, at)), false);
-        }
-    };
-    let selection = move || {
-        let (bars, chosen) = (bars.read(), chosen.get());
-        chosen.map_or((0, UNITS.0), |window| (bars.place(window.from), bars.place(window.to)))
-    };
-    let outside = move || {
-        let (left, right) = selection();
+    }
+
+    fn tell(self, from: u64, to: u64, drags: bool) {
+        let window = self.bars.with_untracked(|bars| bars.window(from, to));
+        self.choose.with_value(|choose| choose(window, drags));
+    }
+
+    fn selection(self) -> (u64, u64) {
+        let chosen = self.chosen.get();
+        self.bars.with(|bars| chosen.map_or((0, UNITS.0), |window| (bars.place(window.from), bars.place(window.to))))
+    }
+
+    fn outside(self) -> String {
+        let (left, right) = self.selection();
         format!("M0 0h{left}v{0}h-{left}z M{right} 0H{1}v{0}H{right}z", UNITS.1, UNITS.0)
-    };
-    let edges = move || {
-        let (left, right) = selection();
+    }
+
+    fn edges(self) -> String {
+        let (left, right) = self.selection();
         format!("M{left} 0v{0} M{right} 0v{0}", UNITS.1)
-    };
-    let ticks = move || {
-        let tick = |(place, label): (u64, String)| view! { <text x=place.to_string() y="12">{label}</text> };
-        // Text would be stretched with the bars, so that ticks have their own picture in its own units.
-        bars.with(|bars| bars.ticks(7)).into_iter().map(|(at, label)| tick((at / 10, label))).collect::<Vec<_>>()
-    };
-    let words = move || {
-        let shown = under.get().and_then(|at| bars.with(|bars| bars.at(at)));
+    }
+
+    /// Text would be stretched with the bars, so that ticks have their own picture in its own units.
+    fn ticks(self) -> Group {
+        let tick = |(place, label): (u64, String)| svg("text").attr("x", (place / 10).to_string()).attr("y", "12").text(label);
+        group().children(self.bars.with(|bars| bars.ticks(7)).into_iter().map(tick))
+    }
+
+    fn words(self) -> String {
+        let shown = self.under.get().and_then(|at| self.bars.with(|bars| bars.at(at)));
         shown.map_or_else(
             || "Drag over the bars to choose a window".to_owned(),
             |(at, bytes)| format!("{} UTC · {}", at.label(), format::bytes(bytes)),
         )
-    };
-    let path = move || bars.with(Bars::path);
-    view! {
-        <div class="timebars">
-            <div
-                class="plot"
-                node_ref=node
-                data-testid="window-chart"
-                on:pointerdown=act(down)
-                on:pointermove=act(drag)
-                on:pointerup=act(up)
-                on:pointercancel=act(move |_| from.set(None))
-                on:pointerleave=act(move |_| under.set(None))>
-                <svg viewBox=format!("0 0 {} {}", UNITS.0, UNITS.1) preserveAspectRatio="none" role="img" aria-label="Bytes over time">
-                    <path class="bars" d=live(path)></path>
-                    <path class="outside" d=live(outside)></path>
-                    <path class="edges" d=live(edges)></path>
-                </svg>
-            </div>
-            <svg class="ticks" viewBox="0 0 1000 16" aria-hidden="true">
-                {live(ticks)}
-            </svg>
-            <p class="faint num" aria-hidden="true">{live(words)}</p>
-        </div>
     }
-    .into_any()
+}
+
+fn place(plot: &Element, event: &PointerEvent) -> u64 {
+    browser::place_in(plot, event.client_x(), event.client_y(), UNITS).0
 }

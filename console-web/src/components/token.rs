@@ -1,37 +1,34 @@
 //! Asks for the token when the service wants one. It stays in this tab only.
 
-use leptos::html;
-use leptos::prelude::*;
+use web_sys::HtmlInputElement;
 
 use crate::browser;
-use crate::erase::act;
+use crate::dom::prelude::*;
 
 /// The page.
-pub(crate) fn token_page() -> AnyView {
-    let field = NodeRef::<html::Input>::new();
-    let had = browser::token().is_some();
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        if let Some(field) = field.get_untracked() {
-            browser::set_token(field.value().trim());
+pub(crate) fn token_page() -> El {
+    let refused = browser::token().map(|_| el("p").class("stale").text("The token of this tab was refused."));
+    let field =
+        el("input").attr("type", "password").attr("autocomplete", "off").flag("required", true).flag("autofocus", true).test_id("token");
+    let native: HtmlInputElement = field.of();
+    let form = el("form")
+        .class("stack")
+        .on("submit", move |event| {
+            event.prevent_default();
+            browser::set_token(native.value().trim());
             // Every view and stream starts anew with the token.
-            let _reloaded = browser::window().location().reload();
-        }
-    };
-    view! {
-        <main class="page narrow" id="main">
-            <h1>"A token is needed"</h1>
-            <p>"This service is reachable from other machines, so it asks who you are. The token stands in its configuration."</p>
-            {had.then(|| view! { <p class="stale">"The token of this tab was refused."</p> })}
-            <form class="stack" on:submit=act(send)>
-                <label class="field">
-                    <span>"Token"</span>
-                    <input type="password" autocomplete="off" required=true autofocus=true data-testid="token" node_ref=field />
-                </label>
-                <button class="button primary" data-testid="token-send">"Go on"</button>
-            </form>
-            <p class="hint">"It is kept in this tab only and forgotten when the tab is closed."</p>
-        </main>
-    }
-    .into_any()
+            browser::reload();
+        })
+        .child(el("label").class("field").child(el("span").text("Token")).child(field))
+        .child(el("button").class("button primary").test_id("token-send").text("Go on"));
+    el("main")
+        .class("page narrow")
+        .attr("id", "main")
+        .child(el("h1").text("A token is needed"))
+        .child(
+            el("p").text("This service is reachable from other machines, so it asks who you are. The token stands in its configuration."),
+        )
+        .child(refused)
+        .child(form)
+        .child(el("p").class("hint").text("It is kept in this tab only and forgotten when the tab is closed."))
 }

@@ -1,94 +1,120 @@
 //! Every job, newest first; filters stand in the address.
 
-use executor_api::job::{JobList, JobState};
-use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use executor_api::job::{Job, JobList, JobState};
 
 use crate::browser;
 use crate::components::job_row::job_table;
 use crate::components::states;
-use crate::erase::{act, live};
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
+use crate::router::{Router, router};
 use crate::views::address::with_query;
 
+/// The page's signals.
+#[derive(Clone, Copy)]
+struct Jobs {
+    router: Router,
+    list: Remote<JobList>,
+    /// What is searched for.
+    text: RwSignal<String>,
+    shown: Memo<Vec<Job>>,
+    none: Memo<bool>,
+}
+
 /// The page.
-pub(crate) fn jobs() -> AnyView {
+pub(crate) fn jobs() -> El {
     browser::set_title("Jobs");
-    let query = use_query_map();
-    let part = move |name: &str| query.with(|query| query.get(name)).unwrap_or_default();
-    let list = Remote::<JobList>::new(move || {
-        with_query("/v1/jobs", &[("state", &part("state")), ("table", &part("table")), ("cursor", &part("cursor"))])
-    })
-    .every(3);
-    let text = RwSignal::new(query.with_untracked(|query| query.get("q")).unwrap_or_default());
-    let address = move |state: &str, cursor: &str| {
-        with_query("/jobs", &[("state", state), ("table", &part("table")), ("q", &text.get_untracked()), ("cursor", cursor)])
-    };
-    let navigate = StoredValue::new_local(use_navigate());
-    let choose = move |state: String| {
-        navigate.with_value(|navigate| navigate(&address(&state, ""), NavigateOptions { scroll: false, ..NavigateOptions::default() }));
-    };
-    let options = JobState::ALL.iter().map(|state| view! { <option value=state.name()>{state.name()}</option> }).collect::<Vec<_>>();
-    let table = move || {
-        let table = part("table");
-        (!table.is_empty()).then(|| view! { <p class="chips"><code class="chip">{table}</code> <a href="/jobs">"All tables"</a></p> })
-    };
-    let shown = Memo::new(move |_| {
-        let wanted = text.get().to_lowercase();
-        let matches = |job: &&executor_api::job::Job| {
-            format!("{} {} {} {}", job.title, job.source, job.target, job.id).to_lowercase().contains(&wanted)
+    let jobs = Jobs::new();
+    let filters = el("div").class("filters").child(jobs.states()).child(jobs.search());
+    el("main")
+        .class("page")
+        .attr("id", "main")
+        .child(el("div").class("head").child(el("h1").text("Jobs")).child(filters))
+        .live(move || jobs.table())
+        .child(states::show(jobs.list, move || jobs.body()))
+}
+
+impl Jobs {
+    fn new() -> Self {
+        let router = router();
+        let asked = move || {
+            let part = |name: &str| router.query(|query| query.get(name)).unwrap_or_default();
+            with_query("/v1/jobs", &[("state", &part("state")), ("table", &part("table")), ("cursor", &part("cursor"))])
         };
-        list.value.with(|list| list.iter().flat_map(|list| &list.jobs).filter(matches).cloned().collect::<Vec<_>>())
-    });
-    let none = Memo::new(move |_| shown.with(Vec::is_empty));
-    let older = move || {
-        let next = list.value.with(|list| list.as_ref().and_then(|list| list.next.clone()));
-        next.map(|next| view! { <a class="button" href=address(&part("state"), &next)>"Older jobs"</a> })
-    };
-    let nothing = move || {
-        none.get().then(|| {
-            if part("state").is_empty() && part("table").is_empty() && text.with(String::is_empty) {
-                states::empty("No job has run here yet", "A job is made by starting a plan.", Some(("/plan", "Plan a backfill")))
-            } else {
-                states::empty("No job matches", "Choose another state or clear the search.", Some(("/jobs", "Show all jobs")))
-            }
-        })
-    };
-    let body = move || {
-        view! {
-            {live(nothing)}
-            <div hidden=live(move || none.get())>{job_table(shown.into(), "Jobs")}</div>
-            <p class="actions">{live(older)}</p>
-        }
-        .into_any()
-    };
-    view! {
-        <main class="page" id="main">
-            <div class="head">
-                <h1>"Jobs"</h1>
-                <div class="filters">
-                    <select aria-label="State" data-testid="job-state-filter" prop:value=live(move || part("state")) on:change=act(move |event| choose(event_target_value(&event)))>
-                        <option value="">"All states"</option>
-                        {options}
-                    </select>
-                    <input
-                        type="search"
-                        placeholder="Filter by title or table"
-                        aria-label="Filter jobs by title or table"
-                        data-search=""
-                        data-testid="job-search"
-                        prop:value=live(move || text.get())
-                        on:input=act(move |event| {
-                            text.set(event_target_value(&event));
-                            browser::replace_address(&address(&part("state"), &part("cursor")));
-                        })
-                    />
-                </div>
-            </div>
-            {live(table)}
-            {states::show(list, body)}
-        </main>
+        let list = Remote::<JobList>::new(asked).every(3);
+        let text = RwSignal::new(router.query_once("q"));
+        let shown = Memo::new(move |_| {
+            let wanted = browser::lowercase(&text.get());
+            let matches = |job: &&Job| {
+                let words = format!("{} {} {} {}", job.title, job.source, job.target, job.id);
+                wanted.is_empty() || browser::lowercase(&words).contains(&wanted)
+            };
+            list.value.with(|list| list.iter().flat_map(|list| &list.jobs).filter(matches).cloned().collect::<Vec<_>>())
+        });
+        Self { router, list, text, shown, none: Memo::new(move |_| shown.with(Vec::is_empty)) }
     }
-    .into_any()
+
+    fn part(self, name: &str) -> String {
+        self.router.query(|query| query.get(name)).unwrap_or_default()
+    }
+
+    fn address(self, state: &str, cursor: &str) -> String {
+        with_query("/jobs", &[("state", state), ("table", &self.part("table")), ("q", &self.text.get_untracked()), ("cursor", cursor)])
+    }
+
+    fn states(self) -> El {
+        let option = |state: &JobState| el("option").attr("value", state.name()).text(state.name());
+        el("select")
+            .label("State")
+            .test_id("job-state-filter")
+            .child(el("option").attr("value", "").text("All states"))
+            .children(JobState::ALL.iter().map(option))
+            .live_value(move || self.part("state"))
+            .on_value("change", move |state| self.router.turn(&self.address(&state, "")))
+    }
+
+    fn search(self) -> El {
+        let typed = move |text| {
+            self.text.set(text);
+            browser::replace_address(&self.address(&self.part("state"), &self.part("cursor")));
+        };
+        el("input")
+            .attr("type", "search")
+            .attr("placeholder", "Filter by title or table")
+            .label("Filter jobs by title or table")
+            .attr("data-search", "")
+            .test_id("job-search")
+            .live_value(move || self.text.get())
+            .on_value("input", typed)
+    }
+
+    /// The table that the list is narrowed to.
+    fn table(self) -> Option<El> {
+        let table = self.part("table");
+        let all = el("a").href("/jobs").text("All tables");
+        (!table.is_empty()).then(|| el("p").class("chips").child(el("code").class("chip").text(table)).text(" ").child(all))
+    }
+
+    fn body(self) -> View {
+        let table = el("div").live_flag("hidden", move || self.none.get()).child(job_table(self.shown, "Jobs"));
+        group()
+            .live(move || self.none.get().then(|| self.nothing()))
+            .child(table)
+            .child(el("p").class("actions").live(move || self.older()))
+            .into()
+    }
+
+    fn nothing(self) -> El {
+        if self.part("state").is_empty() && self.part("table").is_empty() && self.text.with(String::is_empty) {
+            states::empty("No job has run here yet", "A job is made by starting a plan.", Some(("/plan", "Plan a backfill")))
+        } else {
+            states::empty("No job matches", "Choose another state or clear the search.", Some(("/jobs", "Show all jobs")))
+        }
+    }
+
+    fn older(self) -> Option<El> {
+        let next = self.list.value.with(|list| list.as_ref().and_then(|list| list.next.clone()))?;
+        Some(el("a").class("button").href(self.address(&self.part("state"), &next)).text("Older jobs"))
+    }
 }

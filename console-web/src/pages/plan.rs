@@ -1,19 +1,19 @@
 //! A frozen plan: what was previewed, and what a job runs.
 
-use executor_api::plan::{ChunkPage, ChunkRow, PlanAnswer};
-use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
-use planner_core::plan::{Mode, WritePath};
+use executor_api::plan::{ChunkPage, PlanAnswer};
+use planner_core::plan::{Chunk, Mode, WritePath};
 use planner_core::rationale::Severity;
-use planner_core::request::Method;
+use planner_core::request::{Method, Request};
 
 use crate::components::chunk_table::chunk_table;
 use crate::components::copy::copy_button;
 use crate::components::figure::fact;
 use crate::components::notes::notes;
 use crate::components::states;
-use crate::erase::{effect, live};
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
+use crate::router::router;
 use crate::views::{format, studio, width};
 use crate::{api_client, browser};
 
@@ -21,35 +21,78 @@ use crate::{api_client, browser};
 const PAGE: u64 = 200;
 
 /// The page.
-pub(crate) fn plan() -> AnyView {
-    let params = use_params_map();
-    let digest = Memo::new(move |_| params.with(|params| params.get("digest")).unwrap_or_default());
-    effect(move |_| browser::set_title(&format!("Plan {}", format::short_digest(&digest.get()))));
-    view! {
-        <main class="page" id="main">
-            <div class="head">
-                <div>
-                    <p class="crumb">"Plan"</p>
-                    <h1 class="num">{live(move || format::short_digest(&digest.get()))}</h1>
-                </div>
-            </div>
-            {live(move || frozen(&digest.get()))}
-        </main>
-    }
-    .into_any()
+pub(crate) fn plan() -> El {
+    let router = router();
+    let digest = Memo::new(move |_| router.param(0));
+    effect(move || browser::set_title(&format!("Plan {}", format::short_digest(&digest.get()))));
+    let title = el("div")
+        .child(el("p").class("crumb").text("Plan"))
+        .child(el("h1").class("num").words(move || format::short_digest(&digest.get())));
+    el("main").class("page").attr("id", "main").child(el("div").class("head").child(title)).live(move || frozen(&digest.get()))
 }
 
 /// The plan's facts, notes and chunks; also the Plan tab of a job.
-pub(crate) fn frozen(digest: &str) -> AnyView {
+pub(crate) fn frozen(digest: &str) -> View {
     let path = format!("/v1/plans/{digest}");
     let plan = Remote::<PlanAnswer>::new(move || path.clone());
-    states::show(plan, move || plan.value.get_untracked().map_or_else(|| ().into_any(), |plan| body(&plan)))
+    states::show(plan, move || plan.value.with_untracked(|plan| plan.as_ref().map_or_else(View::none, body)))
 }
 
-fn body(plan: &PlanAnswer) -> AnyView {
-    let rows = RwSignal::new(Vec::<ChunkRow>::new());
-    let total = plan.chunks;
-    let digest = StoredValue::new(plan.digest.to_string());
+fn body(plan: &PlanAnswer) -> View {
+    let first_sql = RwSignal::new(String::new());
+    group()
+        .child(facts(plan))
+        .child(actions(plan))
+        .child(notes(&plan.rationale, Severity::Warning))
+        .child(fold("Why these cuts?", notes(&plan.rationale, Severity::Info)))
+        .child(fold("SQL of the first chunk", el("pre").class("sql").attr("tabindex", "0").words(move || first_sql.get())))
+        .child(el("section").child(el("h2").text("Chunks")).child(chunks(plan.digest.to_string(), plan.chunks, first_sql)))
+        .into()
+}
+
+fn facts(plan: &PlanAnswer) -> El {
+    let request = &plan.request;
+    let cut = match request.method {
+        Method::TimeWindow { hours } => format!("{} each", width::name(hours)),
+        Method::CalendarDays { days } => format!("{} each", format::plural(days.into(), "calendar day")),
+    };
+    el("dl")
+        .class("figures")
+        .child(fact("Copy", format!("{} → {}", request.source, request.target)))
+        .child(fact("Window", studio::window_text(request.window)))
+        .child(fact("Chunks", format!("{} · {cut}", format::exact(plan.chunks))))
+        .child(fact("Rows, estimated", format::count(plan.rows)))
+        .child(fact("Size, estimated", format::bytes(plan.bytes)))
+        .child(fact("How", mode_words(plan.mode)))
+        .child(fact("Each chunk", write_words(plan.write)))
+}
+
+fn actions(plan: &PlanAnswer) -> El {
+    let digest = plan.digest.to_string();
+    let shown = el("code").class("digest").test_id("plan-digest").title("SHA-256 of everything that decides what is written").text(&digest);
+    el("p")
+        .class("actions")
+        .child(shown)
+        .child(copy_button("Copy digest", "copy-digest", move || digest.clone()))
+        .child(el("a").class("button quiet").href(studio_of(&plan.request).address()).text("Open in the studio"))
+}
+
+fn studio_of(request: &Request) -> studio::Studio {
+    let cut = match request.method {
+        Method::TimeWindow { hours } => studio::Studio { hours, ..studio::Studio::default() },
+        Method::CalendarDays { days } => studio::Studio { cut: studio::Cut::Days, days, ..studio::Studio::default() },
+    };
+    studio::Studio { source: Some(request.source.clone()), target: Some(request.target.clone()), window: request.window, ..cut }
+}
+
+fn fold(words: &str, content: El) -> El {
+    el("details").class("box").child(el("summary").text(words)).child(content)
+}
+
+/// The chunks page by page; the first also gives its SQL.
+fn chunks(digest: String, total: u64, first_sql: RwSignal<String>) -> View {
+    let rows = RwSignal::new(Vec::<(u64, Chunk)>::new());
+    let digest = StoredValue::new(digest);
     let more = move || {
         let from = rows.with_untracked(Vec::len);
         let path = format!("/v1/plans/{}/chunks?cursor={from}&limit={PAGE}", digest.get_value());
@@ -57,52 +100,15 @@ fn body(plan: &PlanAnswer) -> AnyView {
             if let Ok(page) = page
                 && rows.try_with_untracked(Vec::len) == Some(from)
             {
-                rows.update(|rows| rows.extend(page.chunks));
+                if let Some(first) = page.chunks.first().filter(|_| from == 0) {
+                    first_sql.set(first.sql.clone());
+                }
+                rows.update(|rows| rows.extend(page.chunks.into_iter().map(|row| (row.index, row.chunk))));
             }
         });
     };
     more();
-    let request = &plan.request;
-    let cut = match request.method {
-        Method::TimeWindow { hours } => format!("{} each", width::name(hours)),
-        Method::CalendarDays { days } => format!("{} each", format::plural(days.into(), "calendar day")),
-    };
-    let address = studio::Studio {
-        source: Some(request.source.clone()),
-        target: Some(request.target.clone()),
-        window: request.window,
-        ..match request.method {
-            Method::TimeWindow { hours } => studio::Studio { hours, ..studio::Studio::default() },
-            Method::CalendarDays { days } => studio::Studio { cut: studio::Cut::Days, days, ..studio::Studio::default() },
-        }
-    }
-    .address();
-    let first = move || rows.with(|rows| rows.first().map(|row| row.sql.clone())).unwrap_or_default();
-    let chunks = Signal::derive(move || rows.with(|rows| rows.iter().map(|row| (row.index, row.chunk.clone())).collect::<Vec<_>>()));
-    view! {
-        <dl class="figures">
-            {fact("Copy", format!("{} → {}", request.source, request.target))}
-            {fact("Window", studio::window_text(request.window))}
-            {fact("Chunks", format!("{} · {cut}", format::exact(plan.chunks)))}
-            {fact("Rows, estimated", format::count(plan.rows))}
-            {fact("Size, estimated", format::bytes(plan.bytes))}
-            {fact("How", mode_words(plan.mode))}
-            {fact("Each chunk", write_words(plan.write))}
-        </dl>
-        <p class="actions">
-            <code class="digest" data-testid="plan-digest" title="SHA-256 of everything that decides what is written">{plan.digest.to_string()}</code>
-            {copy_button("Copy digest", "copy-digest", move || digest.get_value())}
-            <a class="button quiet" href=address>"Open in the studio"</a>
-        </p>
-        {notes(&plan.rationale, Severity::Warning)}
-        <details class="box"><summary>"Why these cuts?"</summary>{notes(&plan.rationale, Severity::Info)}</details>
-        <details class="box"><summary>"SQL of the first chunk"</summary><pre class="sql" tabindex="0">{live(first)}</pre></details>
-        <section>
-            <h2>"Chunks"</h2>
-            {chunk_table(chunks, Signal::stored(total), more)}
-        </section>
-    }
-    .into_any()
+    chunk_table(rows, Memo::new(move |_| total), more)
 }
 
 /// A mode in words.

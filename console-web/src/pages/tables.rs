@@ -1,121 +1,110 @@
 //! Tables with what they hold.
 
 use executor_api::table::{TableList, TableSummary};
-use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::browser;
 use crate::components::states;
-use crate::erase::{act, effect, live};
+use crate::components::table::{cell, head};
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::remote::Remote;
+use crate::router::router;
 use crate::views::address::{encode, table_page, with_query};
 use crate::views::format;
 
 /// The page.
-pub(crate) fn tables() -> AnyView {
+pub(crate) fn tables() -> El {
     browser::set_title("Tables");
-    let query = use_query_map();
-    let text = RwSignal::new(query.with_untracked(|query| query.get("q")).unwrap_or_default());
+    let text = RwSignal::new(router().query_once("q"));
     // Filtered here as long as the server lists everything; asked for when it does not.
     let ask = RwSignal::new(String::new());
     let list = Remote::<TableList>::new(move || match ask.get().as_str() {
         "" => "/v1/tables".to_owned(),
         text => format!("/v1/tables?q={}", encode(text)),
     });
-    effect(move |_| {
+    effect(move || {
         let text = text.get();
         browser::replace_address(&with_query("/tables", &[("q", &text)]));
         if list.value.with_untracked(|list| list.as_ref().is_some_and(|list| list.truncated)) || !ask.get_untracked().is_empty() {
             ask.set(text);
         }
     });
-    view! {
-        <main class="page" id="main">
-            <div class="head">
-                <h1>"Tables"</h1>
-                <input
-                    type="search"
-                    placeholder="Filter by name"
-                    aria-label="Filter tables by name"
-                    data-search=""
-                    data-testid="table-search"
-                    prop:value=live(move || text.get())
-                    on:input=act(move |event| text.set(event_target_value(&event)))
-                />
-            </div>
-            {states::show(list, move || body(list, text))}
-        </main>
-    }
-    .into_any()
+    let search = el("input")
+        .attr("type", "search")
+        .attr("placeholder", "Filter by name")
+        .label("Filter tables by name")
+        .attr("data-search", "")
+        .test_id("table-search")
+        .live_value(move || text.get())
+        .on_value("input", move |typed| text.set(typed));
+    el("main")
+        .class("page")
+        .attr("id", "main")
+        .child(el("div").class("head").child(el("h1").text("Tables")).child(search))
+        .child(states::show(list, move || body(list, text)))
 }
 
-fn body(list: Remote<TableList>, text: RwSignal<String>) -> AnyView {
+fn body(list: Remote<TableList>, text: RwSignal<String>) -> View {
     let shown = Memo::new(move |_| {
-        let wanted = text.get().to_lowercase();
-        let matches = |table: &&TableSummary| format!("{}.{}", table.database, table.table).to_lowercase().contains(&wanted);
+        let wanted = browser::lowercase(&text.get());
+        let matches = |table: &&TableSummary| {
+            wanted.is_empty() || browser::lowercase(&format!("{}.{}", table.database, table.table)).contains(&wanted)
+        };
         list.value.with(|list| list.iter().flat_map(|list| &list.tables).filter(matches).cloned().collect::<Vec<_>>())
     });
     let most = Memo::new(move |_| shown.with(|tables| tables.iter().filter_map(|table| table.bytes).max().unwrap_or(0).max(1)));
     let none = Memo::new(move |_| shown.with(Vec::is_empty));
-    let nothing = move || {
-        none.get().then(|| {
-            if text.with(String::is_empty) {
-                states::empty("No tables", "The user that Penstock connects as sees no table.", None)
-            } else {
-                states::empty("No table has this in its name", "Shorten what you typed.", None)
-            }
-        })
+    let truncated = Memo::new(move |_| list.value.with(|list| list.as_ref().is_some_and(|list| list.truncated)));
+    let cut = || el("p").class("faint").text("Only the first 1,000 tables are listed. Type a part of the name to find others.");
+    let rows = move || {
+        let row = |table: TableSummary| {
+            let key = format!("{} {} {}", table_page(&table.database, &table.table), table.rows.unwrap_or(0), table.rows.is_some());
+            Row::new(key, move || row(&table, most))
+        };
+        shown.get().into_iter().map(row).collect()
     };
-    let truncated = move || {
-        list.value.with(|list| list.as_ref().is_some_and(|list| list.truncated)).then(|| {
-            view! { <p class="faint">"Only the first 1,000 tables are listed. Type a part of the name to find others."</p> }
-        })
-    };
-    view! {
-        {live(nothing)}
-        <table hidden=live(move || none.get()) aria-label="Tables">
-            <thead>
-                <tr>
-                    <th>"Table"</th>
-                    <th class="wide">"Engine"</th>
-                    <th class="right">"Rows"</th>
-                    <th class="right">"Size"</th>
-                    <th class="wide">"Sorting key"</th>
-                    <th class="wide">"Partition by"</th>
-                </tr>
-            </thead>
-            <tbody>
-                <For each=move || shown.get() key=|table| (table.database.clone(), table.table.clone(), table.rows) children=move |table| row(&table, most) />
-            </tbody>
-        </table>
-        {live(truncated)}
-    }
-    .into_any()
+    let columns =
+        [("Table", ""), ("Engine", "wide"), ("Rows", "right"), ("Size", "right"), ("Sorting key", "wide"), ("Partition by", "wide")];
+    let table = el("table").live_flag("hidden", move || none.get()).label("Tables").child(head(&columns)).child(el("tbody").rows(rows));
+    group().live(move || none.get().then(|| nothing(text))).child(table).live(move || truncated.get().then(cut)).into()
 }
 
-fn row(table: &TableSummary, most: Memo<u64>) -> AnyView {
-    let name = format!("{}.{}", table.database, table.table);
-    let bytes = table.bytes;
-    let bar = move || (u128::from(bytes.unwrap_or(0)) * 64 / u128::from(most.get())).to_string();
-    view! {
-        <tr data-testid="table-row" data-table=name>
-            <td class="main">
-                <a href=table_page(&table.database, &table.table) data-row="">
-                    <span class="faint">{table.database.clone()} "."</span>
-                    {table.table.clone()}
-                </a>
-            </td>
-            <td class="wide faint">{table.engine.clone()}</td>
-            <td class="right num" title=table.rows.map(format::exact)>{table.rows.map_or_else(|| "–".to_owned(), format::count)}</td>
-            <td class="right num">
-                {bytes.map_or_else(|| "–".to_owned(), format::bytes)}
-                <svg class="size-bar" class:none=bytes.unwrap_or(0) == 0 viewBox="0 0 64 4" aria-hidden="true">
-                    <rect width=live(bar) height="4" rx="2"></rect>
-                </svg>
-            </td>
-            <td class="wide"><code>{table.sorting_key.clone()}</code></td>
-            <td class="wide"><code>{table.partition_key.clone()}</code></td>
-        </tr>
+fn nothing(text: RwSignal<String>) -> El {
+    if text.with(String::is_empty) {
+        states::empty("No tables", "The user that Penstock connects as sees no table.", None)
+    } else {
+        states::empty("No table has this in its name", "Shorten what you typed.", None)
     }
-    .into_any()
+}
+
+fn row(table: &TableSummary, most: Memo<u64>) -> El {
+    let name = el("a")
+        .href(table_page(&table.database, &table.table))
+        .attr("data-row", "")
+        .child(el("span").class("faint").text(&table.database).text("."))
+        .text(&table.table);
+    let rows = el("td")
+        .class("right num")
+        .attr_if("title", table.rows.map(format::exact))
+        .text(table.rows.map_or_else(|| "–".to_owned(), format::count));
+    let size = cell("right num", table.bytes.map_or_else(|| "–".to_owned(), format::bytes)).child(size_bar(table.bytes.unwrap_or(0), most));
+    el("tr")
+        .test_id("table-row")
+        .attr("data-table", format!("{}.{}", table.database, table.table))
+        .child(cell("main", name))
+        .child(cell("wide faint", table.engine.as_str()))
+        .child(rows)
+        .child(size)
+        .child(cell("wide", el("code").text(&table.sorting_key)))
+        .child(cell("wide", el("code").text(&table.partition_key)))
+}
+
+/// The table's share of the largest one.
+fn size_bar(bytes: u64, most: Memo<u64>) -> El {
+    let width = move || (u128::from(bytes) * 64 / u128::from(most.get())).to_string();
+    svg("svg")
+        .class(if bytes == 0 { "size-bar none" } else { "size-bar" })
+        .attr("viewBox", "0 0 64 4")
+        .hidden_from_speech()
+        .child(svg("rect").live_attr("width", width).attr("height", "4").attr("rx", "2"))
 }

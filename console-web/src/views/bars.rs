@@ -5,7 +5,7 @@ use planner_core::request::Window;
 use planner_core::snapshot::TimeProfile;
 
 use super::facts::TableFacts;
-
+use super::order::by_key;
 use super::strip::rect;
 
 /// Most bars.
@@ -71,9 +71,8 @@ impl Bars {
         let (Some(first), Some(last)) = (pieces.iter().map(|p| p.from).min(), pieces.iter().map(|p| p.to).max()) else {
             return Self::default();
         };
-        let mut widths: Vec<i64> = pieces.iter().map(|piece| piece.to - piece.from).collect();
-        widths.sort_unstable();
-        let median = widths.get(widths.len() / 2).copied().unwrap_or(0);
+        let by_width = by_key(pieces.iter().map(|piece| (piece.to - piece.from).max(0).unsigned_abs()));
+        let median = by_width.get(by_width.len() / 2).and_then(|place| pieces.get(*place)).map_or(0, |piece| piece.to - piece.from);
         // Bars finer than the pieces would show steps that nobody measured.
         let fits = |step: &&i64| (last - first) / **step < MOST && **step >= median / 10 * 9;
         let step = STEPS.iter().find(fits).copied().unwrap_or_else(|| (last - first) / MOST + 1);

@@ -107,19 +107,35 @@ pub fn task_state(name: &str) -> Option<TaskState> {
     TaskState::ALL.into_iter().find(|state| state.name() == name)
 }
 
-/// Counts by state that are not zero, in the order in which people ask for them.
+/// Task states in the order in which people ask for them.
+pub const ORDER: [TaskState; 8] = [
+    TaskState::Done,
+    TaskState::Running,
+    TaskState::Retrying,
+    TaskState::Unknown,
+    TaskState::Failed,
+    TaskState::Waiting,
+    TaskState::Skipped,
+    TaskState::Cancelled,
+];
+
+/// Number of tasks in a state.
+pub fn count(counts: &Counts, state: TaskState) -> u64 {
+    match state {
+        TaskState::Done => counts.done,
+        TaskState::Running => counts.running,
+        TaskState::Retrying => counts.retrying,
+        TaskState::Unknown => counts.unknown,
+        TaskState::Failed => counts.failed,
+        TaskState::Waiting => counts.waiting,
+        TaskState::Skipped => counts.skipped,
+        TaskState::Cancelled => counts.cancelled,
+    }
+}
+
+/// Counts by state that are not zero, in [`ORDER`].
 pub fn counts(counts: &Counts) -> Vec<(TaskState, u64)> {
-    let order = [
-        (TaskState::Done, counts.done),
-        (TaskState::Running, counts.running),
-        (TaskState::Retrying, counts.retrying),
-        (TaskState::Unknown, counts.unknown),
-        (TaskState::Failed, counts.failed),
-        (TaskState::Waiting, counts.waiting),
-        (TaskState::Skipped, counts.skipped),
-        (TaskState::Cancelled, counts.cancelled),
-    ];
-    order.into_iter().filter(|(_, count)| *count > 0).collect()
+    ORDER.into_iter().map(|state| (state, count(counts, state))).filter(|(_, count)| *count > 0).collect()
 }
 
 /// The tone of neighbouring tasks that are drawn as one: the most urgent.

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use executor_api::task::{Task, TaskPage, TaskState};
 
+use super::order::by_key;
+
 /// Jobs up to this many tasks are loaded whole: filtered and sorted here.
 pub const SMALL: u64 = 2000;
 /// Tasks asked for at once.
@@ -162,15 +164,15 @@ impl TaskBook {
         if state.is_none() && sort == Sort::Number {
             return Rows::All(self.total);
         }
-        let mut tasks: Vec<&Task> = self.known.values().filter(|task| state.is_none_or(|state| task.state == state)).collect();
+        let tasks: Vec<&Task> = self.known.values().filter(|task| state.is_none_or(|state| task.state == state)).collect();
         let key = |task: &Task| match sort {
             Sort::Number => 0,
             Sort::Duration => task.duration_ms,
             Sort::Bytes => task.bytes_estimated.max(task.bytes),
             Sort::Attempts => u64::from(task.attempts),
         };
-        tasks.sort_by_key(|task| std::cmp::Reverse(key(task)));
-        Rows::These(tasks.into_iter().map(|task| task.n).collect())
+        let largest_first = by_key(tasks.iter().map(|task| !key(task)));
+        Rows::These(largest_first.into_iter().filter_map(|place| Some(tasks.get(place)?.n)).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 use executor_api::task::Task;
 
 use super::job_state::{self, Tone};
+use super::order::by_key;
 use super::strip::{WIDTH, rect};
 
 /// Height of a line in chart units.
@@ -36,16 +37,16 @@ pub struct Timeline {
     pub marks: Vec<Mark>,
 }
 
-/// Packs the tasks that were sent.
+/// Packs the tasks that were sent; they come by number.
 pub fn of<'a>(tasks: impl Iterator<Item = &'a Task>) -> Timeline {
-    let mut sent: Vec<(i64, i64, &Task)> = tasks
+    let sent: Vec<(i64, i64, &Task)> = tasks
         .filter_map(|task| task.started_at.map(|at| (at.0, at.0 + i64::try_from(task.duration_ms.max(1)).unwrap_or(1), task)))
         .collect();
-    sent.sort_by_key(|(from, _, task)| (*from, task.n));
-    let start = sent.first().map_or(0, |(from, ..)| *from);
+    let start = sent.iter().map(|(from, ..)| *from).min().unwrap_or(0);
+    let by_start = by_key(sent.iter().map(|(from, ..)| (from - start).unsigned_abs()));
     let mut free_from: Vec<i64> = Vec::new();
     let mut marks = Vec::with_capacity(sent.len());
-    for (from, to, task) in sent {
+    for (from, to, task) in by_start.into_iter().filter_map(|place| sent.get(place).copied()) {
         let line = free_from.iter().position(|free| *free <= from).unwrap_or(free_from.len());
         match free_from.get_mut(line) {
             Some(free) => *free = to,

@@ -3,12 +3,12 @@
 use executor_api::event::StreamMessage;
 use executor_api::job::{Job, JobState};
 use executor_api::task::{TaskPage, TaskState};
-use leptos::prelude::*;
 
 use crate::api_client::{self, Failure};
 use crate::browser;
 use crate::console::Console;
 use crate::event_stream::{EventStream, Listener};
+use crate::reactive::prelude::*;
 use crate::views::eta::Samples;
 use crate::views::job_live::{Effect as Outcome, JobLive};
 use crate::views::task_book::PAGE;
@@ -65,6 +65,16 @@ impl Model {
         self.hearing.id.get_value()
     }
 
+    /// A text of the job, empty while there is none.
+    pub(super) fn text(self, of: fn(&Job) -> String) -> impl Fn() -> String + Copy {
+        move || self.job.with(|job| job.as_ref().map(of)).unwrap_or_default()
+    }
+
+    /// A part of the job, which tells its readers only of its own changes.
+    pub(super) fn memo<T: Default + PartialEq + Send + Sync + 'static>(self, of: fn(&Job) -> T) -> Memo<T> {
+        Memo::new(move |_| self.job.with(|job| job.as_ref().map(of)).unwrap_or_default())
+    }
+
     /// Loads the unfiltered page that `from..to` misses, one at a time.
     pub(super) fn load(self, from: u64, to: u64) {
         let Some(start) = self.live.with_untracked(|live| live.book.missing(from, to)) else { return };
@@ -104,9 +114,9 @@ impl Model {
     }
 
     /// Sends an act; the stream brings its effect.
-    pub(super) fn act(self, console: Console, verb: &'static str, body: impl serde::Serialize, said: &'static str) {
+    pub(super) fn act(self, console: Console, verb: &'static str, body: &impl serde::Serialize, said: &'static str) {
         let path = format!("/v1/jobs/{}/{verb}", self.id());
-        api_client::send(path, &body, "", move |answer| match answer {
+        api_client::send(path, body, "", move |answer| match answer {
             Ok(_) => {
                 console.say(said);
                 self.stream.reopen(self.id(), self.hearing);

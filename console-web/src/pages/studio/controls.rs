@@ -1,18 +1,19 @@
 //! Window and width: every control also by keyboard.
 
-use leptos::prelude::*;
 use planner_core::quantity::{Hours, UnixMillis};
 use planner_core::request::Window;
+use web_sys::HtmlInputElement;
 
 use super::model::{Model, Planned};
 use crate::components::time_bars::time_bars;
-use crate::erase::{act, live};
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::bars::{self, Bars};
 use crate::views::studio::{Cut, last_days, window_text};
 use crate::views::{format, width};
 
 /// The controls; below 768 px only a sentence is shown.
-pub(super) fn controls(model: Model) -> AnyView {
+pub(super) fn controls(model: Model) -> Group {
     let summary = move || {
         model.studio.with(|studio| {
             let cut = match studio.cut {
@@ -22,119 +23,147 @@ pub(super) fn controls(model: Model) -> AnyView {
             format!("Window: {}; {cut}.", window_text(studio.window))
         })
     };
-    view! {
-        <div class="only-small">
-            <p>"Planning needs a wider screen: open this address on one at least 768 pixels wide. Here is the plan as it stands."</p>
-            <p class="num">{live(summary)}</p>
-        </div>
-        <div class="controls not-small">{window(model)} {method(model)}</div>
-    }
-    .into_any()
+    let small = el("div")
+        .class("only-small")
+        .child(
+            el("p")
+                .text("Planning needs a wider screen: open this address on one at least 768 pixels wide. Here is the plan as it stands."),
+        )
+        .child(el("p").class("num").words(summary));
+    group().child(small).child(el("div").class("controls not-small").child(Span::of(model).fieldset()).child(method(model)))
 }
 
-fn window(model: Model) -> AnyView {
-    let bars = Memo::new(move |_| {
-        model.snapshot.with(|answer| {
-            let Some(answer) = answer else { return Bars::default() };
-            let source = &answer.facts.source;
-            Bars::of(&bars::pieces(source, source.times.values().next()))
-        })
-    });
-    let chosen = Memo::new(move |_| model.studio.with(|studio| studio.window));
-    let everything = move || bars.with(|bars| Window { from: UnixMillis(bars.from), to: UnixMillis(bars.to()) });
-    let set = move |window: Option<Window>| model.studio.update(|studio| studio.window = window);
-    let choose = move |window: Window, drags: bool| {
-        if model.dragging.get_untracked() != drags {
-            model.dragging.set(drags);
+/// The window that is planned.
+#[derive(Clone, Copy)]
+struct Span {
+    model: Model,
+    bars: Memo<Bars>,
+    chosen: Memo<Option<Window>>,
+}
+
+impl Span {
+    fn of(model: Model) -> Self {
+        let bars = Memo::new(move |_| {
+            model.snapshot.with(|answer| {
+                let Some(answer) = answer else { return Bars::default() };
+                let source = &answer.facts.source;
+                Bars::of(&bars::pieces(source, source.times.values().next()))
+            })
+        });
+        Self { model, bars, chosen: Memo::new(move |_| model.studio.with(|studio| studio.window)) }
+    }
+
+    fn everything(self) -> Window {
+        self.bars.with(|bars| Window { from: UnixMillis(bars.from), to: UnixMillis(bars.to()) })
+    }
+
+    fn shown(self) -> Window {
+        self.chosen.get().unwrap_or_else(|| self.everything())
+    }
+
+    fn set(self, window: Option<Window>) {
+        self.model.studio.update(|studio| studio.window = window);
+    }
+
+    fn drag(self, window: Window, drags: bool) {
+        if self.model.dragging.get_untracked() != drags {
+            self.model.dragging.set(drags);
         }
-        if chosen.get_untracked() != Some(window) {
-            set(Some(window));
+        if self.chosen.get_untracked() != Some(window) {
+            self.set(Some(window));
         }
-    };
-    let bound = move |label: &'static str, testid: &'static str, of: fn(Window) -> UnixMillis, with: fn(Window, UnixMillis) -> Window| {
-        let value = move || of(chosen.get().unwrap_or_else(everything)).label();
+    }
+
+    fn fieldset(self) -> El {
+        let there = Memo::new(move |_| self.bars.with(|bars| bars.step > 0));
+        let chart = move || time_bars(self.bars, self.chosen, move |window, drags| self.drag(window, drags));
+        let line = el("div")
+            .class("line")
+            .child(self.bound("From", "window-from", |window| window.from, |window, from| Window { from, ..window }))
+            .child(self.bound("to", "window-to", |window| window.to, |window, to| Window { to, ..window }))
+            .child(el("span").class("faint").text("UTC"))
+            .child(self.presets());
+        el("fieldset").child(el("legend").text("Window")).child(line).live(move || there.get().then(chart))
+    }
+
+    fn bound(self, label: &str, test_id: &str, of: fn(Window) -> UnixMillis, with: fn(Window, UnixMillis) -> Window) -> El {
         let wrong = RwSignal::new(false);
-        let change = move |event| {
-            let read = UnixMillis::parse(event_target_value(&event).trim());
+        let field = el("input");
+        let native: HtmlInputElement = field.of();
+        let change = move |typed: String| {
+            let read = UnixMillis::parse(typed.trim());
             wrong.set(read.is_err());
             if let Ok(at) = read {
-                set(Some(with(chosen.get_untracked().unwrap_or_else(everything), at)));
+                // However it was typed, it stands there as instants do everywhere.
+                native.set_value(&at.label());
+                self.set(Some(with(untrack(|| self.shown()), at)));
             }
         };
-        view! {
-            <label class="field inline">
-                <span>{label}</span>
-                <input
-                    type="text"
-                    class="moment num"
-                    data-testid=testid
-                    title="2025-01-31 or 2025-01-31 13:45, in UTC"
-                    aria-invalid=live(move || wrong.get().to_string())
-                    prop:value=live(value)
-                    on:change=act(change)
-                />
-            </label>
-        }
-    };
-    let last = move |days: i64| {
-        let pressed = move || (chosen.get() == Some(last_days(everything().to, days))).to_string();
-        view! {
-            <button class="button quiet" aria-pressed=live(pressed) on:click=act(move |_| set(Some(last_days(everything().to, days))))>
-                {format!("last {days} d")}
-            </button>
-        }
-    };
-    let chart = move || (bars.with(|bars| bars.step > 0)).then(|| time_bars(bars.into(), chosen.into(), choose));
-    view! {
-        <fieldset>
-            <legend>"Window"</legend>
-            <div class="line">
-                {bound("From", "window-from", |window| window.from, |window, from| Window { from, ..window })}
-                {bound("to", "window-to", |window| window.to, |window, to| Window { to, ..window })}
-                <span class="faint">"UTC"</span>
-                <span class="presets" role="group" aria-label="Windows">
-                    {last(1)} {last(7)} {last(30)}
-                    <button
-                        class="button quiet"
-                        data-testid="window-all"
-                        aria-pressed=live(move || chosen.with(Option::is_none).to_string())
-                        on:click=act(move |_| set(None))>
-                        "everything"
-                    </button>
-                </span>
-            </div>
-            {live(chart)}
-        </fieldset>
+        let field = field
+            .attr("type", "text")
+            .class("moment num")
+            .test_id(test_id)
+            .title("2025-01-31 or 2025-01-31 13:45, in UTC")
+            .live_attr("aria-invalid", move || wrong.get().to_string())
+            .live_value(move || of(self.shown()).label())
+            .on_value("change", change);
+        el("label").class("field inline").child(el("span").text(label)).child(field)
     }
-    .into_any()
+
+    fn presets(self) -> El {
+        let all = preset(move || self.chosen.with(Option::is_none), move || self.set(None)).test_id("window-all").text("everything");
+        el("span").class("presets").attr("role", "group").label("Windows").children([1, 7, 30].map(|days| self.last(days))).child(all)
+    }
+
+    fn last(self, days: i64) -> El {
+        let window = move || last_days(self.everything().to, days);
+        preset(move || self.chosen.get() == Some(window()), move || self.set(Some(untrack(window)))).text(format!("last {days} d"))
+    }
 }
 
-fn method(model: Model) -> AnyView {
+/// A button for one value of a control.
+fn preset(pressed: impl Fn() -> bool + 'static, choose: impl Fn() + 'static) -> El {
+    el("button").class("button quiet").live_attr("aria-pressed", move || pressed().to_string()).on_click(choose)
+}
+
+fn method(model: Model) -> El {
     let cut = Memo::new(move |_| model.studio.with(|studio| studio.cut));
-    let radio = move |of: Cut, words: &'static str, testid: &'static str| {
-        view! {
-            <label>
-                <input type="radio" name="method" data-testid=testid prop:checked=live(move || cut.get() == of) on:change=act(move |_| model.studio.update(|studio| studio.cut = of)) />
-                <span>{words}</span>
-            </label>
-        }
+    let radio = |of: Cut, words: &str, test_id: &str| {
+        let field = el("input")
+            .attr("type", "radio")
+            .attr("name", "method")
+            .test_id(test_id)
+            .live_checked(move || cut.get() == of)
+            .on_checked(move |_| model.studio.update(|studio| studio.cut = of));
+        el("label").child(field).text(" ").child(el("span").text(words))
     };
+    let methods = el("div")
+        .class("segmented")
+        .attr("role", "group")
+        .label("Method")
+        .child(radio(Cut::Hours, "Hours", "method-hours"))
+        .child(radio(Cut::Days, "Calendar days", "method-days"));
     let widths = move || match cut.get() {
         Cut::Hours => hours(model),
         Cut::Days => days(model),
     };
-    view! {
-        <fieldset>
-            <legend>"Chunks"</legend>
-            <div class="line">
-                <div class="segmented" role="group" aria-label="Method">
-                    {radio(Cut::Hours, "Hours", "method-hours")} {radio(Cut::Days, "Calendar days", "method-days")}
-                </div>
-                {live(widths)}
-            </div>
-        </fieldset>
-    }
-    .into_any()
+    el("fieldset").child(el("legend").text("Chunks")).child(el("div").class("line").child(methods).live(widths))
+}
+
+/// A slider; while a pointer holds it, nothing is asked of the server.
+fn slider(model: Model, label: &str, test_id: &str, last: usize, name: impl Fn() -> String + 'static) -> El {
+    let hold = move |on: bool| move |_| model.dragging.set(on);
+    el("input")
+        .attr("type", "range")
+        .attr("min", "0")
+        .attr("max", last.to_string())
+        .attr("step", "1")
+        .label(label)
+        .live_attr("aria-valuetext", move || spoken(model, &name()))
+        .test_id(test_id)
+        .on("pointerdown", hold(true))
+        .on("pointerup", hold(false))
+        .on("pointercancel", hold(false))
 }
 
 /// `6 h, 89 chunks`: what a screen reader says while the slider moves.
@@ -145,91 +174,55 @@ fn spoken(model: Model, name: &str) -> String {
     })
 }
 
-fn hours(model: Model) -> AnyView {
+fn widths(presets: impl IntoIterator<Item = El>) -> El {
+    el("span").class("presets").attr("role", "group").label("Widths").children(presets)
+}
+
+fn hours(model: Model) -> Group {
     let hours = Memo::new(move |_| model.studio.with(|studio| studio.hours));
     let set = move |hours: Hours| model.studio.update(|studio| studio.hours = hours);
     let stop = Memo::new(move |_| width::nearest_stop(hours.get()));
-    let last = width::STOPS.len() - 1;
-    let presets = width::PRESETS
-        .iter()
-        .map(|minutes| {
-            let of = width::of_minutes(*minutes);
-            view! {
-                <button class="button quiet" aria-pressed=live(move || (hours.get() == of).to_string()) on:click=act(move |_| set(of))>
-                    {width::name(of)}
-                </button>
-            }
-        })
-        .collect::<Vec<_>>();
-    let typed = move |event| {
-        if let Ok(hours) = Hours::parse(event_target_value(&event).trim()) {
+    let range = slider(model, "Width of a chunk", "hours-slider", width::STOPS.len() - 1, move || width::name(hours.get()))
+        .live_value(move || stop.get().to_string())
+        .on_value("input", move |stop| set(width::at_stop(stop.parse().unwrap_or(0))));
+    let typed = move |text: String| {
+        if let Ok(hours) = Hours::parse(text.trim()) {
             set(hours);
         }
     };
-    view! {
-        <input
-            type="range"
-            min="0"
-            max=last.to_string()
-            step="1"
-            aria-label="Width of a chunk"
-            aria-valuetext=live(move || spoken(model, &width::name(hours.get())))
-            data-testid="hours-slider"
-            prop:value=live(move || stop.get().to_string())
-            on:input=act(move |event| set(width::at_stop(event_target_value(&event).parse().unwrap_or(0))))
-            on:pointerdown=act(move |_| model.dragging.set(true))
-            on:pointerup=act(move |_| model.dragging.set(false))
-            on:pointercancel=act(move |_| model.dragging.set(false))
-        />
-        <label class="field inline">
-            <input type="text" inputmode="decimal" class="short num" aria-label="Hours in a chunk" data-testid="hours-field" prop:value=live(move || hours.get().to_string()) on:change=act(typed) />
-            <span>"hours"</span>
-        </label>
-        <span class="presets" role="group" aria-label="Widths">{presets}</span>
-    }
-    .into_any()
+    let field = el("input")
+        .attr("type", "text")
+        .attr("inputmode", "decimal")
+        .class("short num")
+        .label("Hours in a chunk")
+        .test_id("hours-field")
+        .live_value(move || hours.get().to_string())
+        .on_value("change", typed);
+    let presets = width::PRESETS.map(width::of_minutes).map(|of| preset(move || hours.get() == of, move || set(of)).text(width::name(of)));
+    group().child(range).child(el("label").class("field inline").child(field).child(el("span").text("hours"))).child(widths(presets))
 }
 
-fn days(model: Model) -> AnyView {
+fn days(model: Model) -> Group {
     let days = Memo::new(move |_| model.studio.with(|studio| studio.days));
     let set = move |days: u16| model.studio.update(|studio| studio.days = days.clamp(1, 366));
-    let read = move |event| {
-        if let Ok(days) = event_target_value(&event).trim().parse() {
+    let read = move |text: String| {
+        if let Ok(days) = text.trim().parse() {
             set(days);
         }
     };
-    let name = move || format::plural(days.get().into(), "day");
-    let presets = width::DAY_PRESETS
-        .iter()
-        .map(|count| {
-            let count = *count;
-            view! {
-                <button class="button quiet" aria-pressed=live(move || (days.get() == count).to_string()) on:click=act(move |_| set(count))>
-                    {format!("{count} d")}
-                </button>
-            }
-        })
-        .collect::<Vec<_>>();
-    view! {
-        <input
-            type="range"
-            min="1"
-            max="31"
-            step="1"
-            aria-label="Days in a chunk"
-            aria-valuetext=live(move || spoken(model, &name()))
-            data-testid="days-slider"
-            prop:value=live(move || days.get().min(31).to_string())
-            on:input=act(read)
-            on:pointerdown=act(move |_| model.dragging.set(true))
-            on:pointerup=act(move |_| model.dragging.set(false))
-            on:pointercancel=act(move |_| model.dragging.set(false))
-        />
-        <label class="field inline">
-            <input type="number" min="1" max="366" class="short num" aria-label="Days in a chunk" data-testid="days-field" prop:value=live(move || days.get().to_string()) on:change=act(read) />
-            <span>"days"</span>
-        </label>
-        <span class="presets" role="group" aria-label="Widths">{presets}</span>
-    }
-    .into_any()
+    let range = slider(model, "Days in a chunk", "days-slider", 31, move || format::plural(days.get().into(), "day"))
+        .attr("min", "1")
+        .live_value(move || days.get().min(31).to_string())
+        .on_value("input", read);
+    let field = el("input")
+        .attr("type", "number")
+        .attr("min", "1")
+        .attr("max", "366")
+        .class("short num")
+        .label("Days in a chunk")
+        .test_id("days-field")
+        .live_value(move || days.get().to_string())
+        .on_value("change", read);
+    let presets = width::DAY_PRESETS.map(|count| preset(move || days.get() == count, move || set(count)).text(format!("{count} d")));
+    group().child(range).child(el("label").class("field inline").child(field).child(el("span").text("days"))).child(widths(presets))
 }

@@ -1,10 +1,6 @@
 //! The studio's signals and what happens between them.
 
-use std::time::Duration;
-
 use executor_api::plan::{DetailCreate, PlanAnswer, PlanCreate, SnapshotCreate};
-use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use planner_core::probe::Probe;
 use planner_core::refusal::Refusal;
 use planner_core::request::{Acknowledgement, Request};
@@ -12,17 +8,18 @@ use planner_core::sql::identifier::TableName;
 use planner_wasm::message::{Preview, Reply};
 
 use crate::api_client::{self, Failure};
-use crate::browser;
-use crate::erase::effect;
+use crate::browser::{self, Timer};
 use crate::planner_worker::Planner;
+use crate::reactive::prelude::*;
+use crate::router::router;
 use crate::views::facts::{self, SnapshotFacts};
 use crate::views::question::Wish;
 use crate::views::studio::Studio;
 
 /// Cells of the strip: beyond it neighbours are merged.
 const CELLS: u32 = 600;
-/// Rest after which the server is asked.
-const REST: Duration = Duration::from_millis(400);
+/// Rest after which the server is asked, in milliseconds.
+const REST_MS: i32 = 400;
 /// Browsers refuse more than some twenty changes of the address a second.
 const ADDRESS_MS: i64 = 300;
 
@@ -73,9 +70,9 @@ pub(super) struct Model {
 
 impl Model {
     pub(super) fn new() -> Self {
-        let query = use_query_map();
-        let read = move |query: &leptos_router::params::ParamsMap| Studio::read(|name| query.get(name));
-        let studio = RwSignal::new(query.with_untracked(read));
+        let router = router();
+        let said = move || router.query(|query| Studio::read(|name| query.get(name)));
+        let studio = RwSignal::new(untrack(said));
         let plan = RwSignal::new(Planned::Nothing);
         let on_plan = move |reply: Reply, request: &Request, took_ms: f64| {
             plan.set(match reply {
@@ -99,29 +96,29 @@ impl Model {
             written_at: StoredValue::new(0),
         };
         // A link or Back to another address of the studio.
-        effect(move |before: Option<Studio>| {
-            let said = query.with(read);
+        effect_with(move |before: Option<Studio>| {
+            let said = said();
             if before.is_some_and(|before| before != said) {
                 studio.set(said.clone());
             }
             said
         });
         let tables = Memo::new(move |_| studio.with(|studio| studio.source.clone().zip(studio.target.clone())));
-        effect(move |_| {
+        effect(move || {
             if tables.get().is_some() {
                 model.take_snapshot();
             }
         });
         let request = Memo::new(move |_| studio.with(Studio::request));
-        effect(move |_| {
+        effect(move || {
             if let Some(request) = request.get().filter(|_| model.snapshot.with(Option::is_some)) {
                 model.planner.plan(request);
             }
         });
-        effect(move |_| model.write_address());
-        effect(move |before: Option<Option<TimeoutHandle>>| {
-            if let Some(handle) = before.flatten() {
-                handle.clear();
+        effect(move || model.write_address());
+        effect_with(move |before: Option<Option<Timer>>| {
+            if let Some(timer) = before.flatten() {
+                timer.clear();
             }
             model.after_plan()
         });
@@ -170,7 +167,7 @@ impl Model {
     }
 
     /// What follows once the user rests: the server's check, or the facts that are missing.
-    fn after_plan(self) -> Option<TimeoutHandle> {
+    fn after_plan(self) -> Option<Timer> {
         if self.dragging.get() {
             if !self.reviewing.get_untracked() {
                 self.check.set(Check::Unchecked);
@@ -183,7 +180,7 @@ impl Model {
             Planned::Plan { preview, request, .. } => {
                 self.check.set(Check::Computing);
                 let body = PlanCreate { expect_digest: Some(preview.digest), request: *request, snapshot: digest };
-                set_timeout_with_handle(move || self.ask_server(&body), REST).ok()
+                Some(browser::after(REST_MS, move || self.ask_server(&body)))
             }
             Planned::Needs(probes) => {
                 self.check.set(Check::Unchecked);
@@ -192,7 +189,7 @@ impl Model {
                     let path = format!("/v1/snapshots/{digest}/detail");
                     api_client::send(path, &DetailCreate { probes }, "", move |answer| self.loaded(turn, answer));
                 };
-                set_timeout_with_handle(ask, REST / 4).ok()
+                Some(browser::after(REST_MS / 4, ask))
             }
             Planned::Nothing | Planned::Refused(_) | Planned::Failed(_) => {
                 self.check.set(Check::Unchecked);

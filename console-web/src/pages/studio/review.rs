@@ -2,9 +2,7 @@
 
 use executor_api::job::{Job, JobCreate, Order};
 use executor_api::plan::PlanAnswer;
-use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
+use planner_core::digest::Digest;
 use planner_core::plan::Mode;
 use planner_core::rationale::Severity;
 use planner_wasm::message::Reply;
@@ -15,7 +13,9 @@ use crate::browser;
 use crate::components::dialog::dialog;
 use crate::components::notes::{notes, warnings};
 use crate::components::states::failure_words;
-use crate::erase::{act, live};
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
+use crate::router::{Router, router};
 use crate::views::question::Wish;
 use crate::views::{format, studio};
 
@@ -24,18 +24,13 @@ const ORDERS: [(Order, &str); 3] =
     [(Order::OldestFirst, "Oldest first"), (Order::NewestFirst, "Newest first"), (Order::LongestFirst, "Largest first")];
 
 /// The dialog.
-pub(super) fn review(model: Model) -> AnyView {
+pub(super) fn review(model: Model) -> El {
     let close = move || model.reviewing.set(false);
-    let navigate = StoredValue::new_local(use_navigate());
-    let started = move |id: &str| {
-        model.reviewing.set(false);
-        navigate.with_value(|navigate| navigate(&format!("/jobs/{id}"), NavigateOptions::default()));
-    };
-    dialog("Review and start", "review", model.reviewing.into(), close, move || match model.check.get_untracked() {
-        Check::Same(plan) => form(model, &plan, started),
-        Check::Unchecked | Check::Computing | Check::Differs(_) => {
-            view! { <p>"The plan has changed. Close this and look again."</p> }.into_any()
-        }
+    let router = router();
+    let open = Memo::new(move |_| model.reviewing.get());
+    dialog("Review and start", "review", open, close, move || match model.check.get_untracked() {
+        Check::Same(plan) => Form::of(model, router, &plan).view(&plan).into(),
+        Check::Unchecked | Check::Computing | Check::Differs(_) => el("p").text("The plan has changed. Close this and look again.").into(),
     })
 }
 
@@ -55,112 +50,170 @@ fn sentence(plan: &PlanAnswer) -> String {
     )
 }
 
-fn form(model: Model, plan: &PlanAnswer, started: impl Fn(&str) + Copy + 'static) -> AnyView {
-    let window = plan.request.window.map(|window| format!(", {} – {}", window.from.date(), window.to.date())).unwrap_or_default();
-    let title = RwSignal::new(format!("{} → {}{window}", plan.request.source.table, plan.request.target));
-    let reason = RwSignal::new(String::new());
-    let lanes = RwSignal::new(2_u16);
-    let order = RwSignal::new(Order::OldestFirst);
-    let busy = RwSignal::new(false);
-    let failure = RwSignal::new(None::<Failure>);
-    // One key an opening: a second click, or a second try after a lost answer, gives the same job.
-    let key = StoredValue::new(browser::fresh_key());
-    let digest = StoredValue::new(plan.digest.clone());
-    let start = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        failure.set(None);
-        let body = JobCreate {
-            lanes: lanes.get_untracked(),
-            order: order.get_untracked(),
-            plan_digest: digest.get_value(),
-            reason: reason.get_untracked().trim().to_owned(),
-            title: title.get_untracked().trim().to_owned(),
-        };
-        api_client::post::<Job>("/v1/jobs".to_owned(), &body, &key.get_value(), move |answer| match answer {
-            Ok(job) => started(&job.id),
-            Err(why) => {
-                let _gone = failure.try_set(Some(why));
-                let _gone = busy.try_set(false);
-            }
-        });
-    };
-    let orders = ORDERS.iter().map(|(_, words)| view! { <option value=*words>{*words}</option> }).collect::<Vec<_>>();
-    let choose_order = move |event| {
-        let words = event_target_value(&event);
-        order.set(ORDERS.iter().find(|(_, name)| *name == words).map_or(Order::OldestFirst, |(order, _)| *order));
-    };
-    let warned = warnings(&plan.rationale);
-    let warned = (warned > 0).then(|| view! { <h3>{format::plural(warned as u64, "warning")}</h3> });
-    let why_not = move || if title.with(|title| title.trim().is_empty()) { "A title is needed" } else { "" };
-    view! {
-        <form on:submit=act(start) class="stack">
-            <header>
-                <h2>"Review and start"</h2>
-                <button type="button" class="button quiet" aria-label="Close" on:click=act(move |_| model.reviewing.set(false))>"✕"</button>
-            </header>
-            <p data-testid="review-sentence">{sentence(plan)}</p>
-            {warned}
-            {notes(&plan.rationale, Severity::Warning)}
-            <label class="field">
-                <span>"Title"</span>
-                <input type="text" maxlength="200" required=true data-testid="job-title" prop:value=live(move || title.get()) on:input=act(move |event| title.set(event_target_value(&event))) />
-            </label>
-            <label class="field">
-                <span>"Reason " <span class="faint">"kept with the job; whoever looks later will be glad"</span></span>
-                <textarea rows="2" maxlength="2000" data-testid="job-reason" on:input=act(move |event| reason.set(event_target_value(&event)))></textarea>
-            </label>
-            <div class="line">
-                <label class="field">
-                    <span>"Lanes"</span>
-                    <input
-                        type="number"
-                        class="short num"
-                        min="1"
-                        max="64"
-                        data-testid="job-lanes"
-                        prop:value=live(move || lanes.get().to_string())
-                        on:input=act(move |event| {
-                            if let Ok(count) = event_target_value(&event).parse::<u16>() {
-                                lanes.set(count.clamp(1, 64));
-                            }
-                        })
-                    />
-                </label>
-                <label class="field">
-                    <span>"Order"</span>
-                    <select data-testid="job-order" on:change=act(choose_order)>{orders}</select>
-                </label>
-            </div>
-            {first_sql(model)}
-            {live(move || failure.get().map(|failure| view! { <div class="obstacle" role="alert">{failure_words(&failure)}</div> }))}
-            <footer>
-                <span class="faint" id="start-why-not">{live(why_not)}</span>
-                <button type="button" class="button" on:click=act(move |_| model.reviewing.set(false))>"Back"</button>
-                <button class="button primary" data-testid="start" aria-describedby="start-why-not" disabled=live(move || busy.get() || !why_not().is_empty())>
-                    {live(move || if busy.get() { "Starting…" } else { "Start the job" })}
-                </button>
-            </footer>
-        </form>
-    }
-    .into_any()
+/// What is filled in.
+#[derive(Clone, Copy)]
+struct Form {
+    model: Model,
+    router: Router,
+    title: RwSignal<String>,
+    reason: RwSignal<String>,
+    lanes: RwSignal<u16>,
+    order: RwSignal<Order>,
+    /// Whether the start is on its way.
+    busy: RwSignal<bool>,
+    failure: RwSignal<Option<Failure>>,
+    /// One key an opening: a second click, or a second try after a lost answer, gives the same job.
+    key: StoredValue<String>,
+    digest: StoredValue<Digest>,
 }
 
-fn first_sql(model: Model) -> AnyView {
+impl Form {
+    fn of(model: Model, router: Router, plan: &PlanAnswer) -> Self {
+        let request = &plan.request;
+        let window = request.window.map(|window| format!(", {} – {}", window.from.date(), window.to.date())).unwrap_or_default();
+        Self {
+            model,
+            router,
+            title: RwSignal::new(format!("{} → {}{window}", request.source.table, request.target)),
+            reason: RwSignal::new(String::new()),
+            lanes: RwSignal::new(2),
+            order: RwSignal::new(Order::OldestFirst),
+            busy: RwSignal::new(false),
+            failure: RwSignal::new(None),
+            key: StoredValue::new(browser::fresh_key()),
+            digest: StoredValue::new(plan.digest.clone()),
+        }
+    }
+
+    fn start(self) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.failure.set(None);
+        let body = JobCreate {
+            lanes: self.lanes.get_untracked(),
+            order: self.order.get_untracked(),
+            plan_digest: self.digest.get_value(),
+            reason: self.reason.get_untracked().trim().to_owned(),
+            title: self.title.get_untracked().trim().to_owned(),
+        };
+        api_client::post::<Job>("/v1/jobs".to_owned(), &body, &self.key.get_value(), move |answer| match answer {
+            Ok(job) => {
+                let _gone = self.model.reviewing.try_set(false);
+                self.router.go(&format!("/jobs/{}", job.id));
+            }
+            Err(why) => {
+                let _gone = self.failure.try_set(Some(why));
+                let _gone = self.busy.try_set(false);
+            }
+        });
+    }
+
+    fn why_not(self) -> &'static str {
+        if self.title.with(|title| title.trim().is_empty()) { "A title is needed" } else { "" }
+    }
+
+    fn view(self, plan: &PlanAnswer) -> El {
+        let warned = warnings(&plan.rationale) as u64;
+        let warned = (warned > 0).then(|| el("h3").text(format::plural(warned, "warning")));
+        let refusal =
+            move || self.failure.get().map(|failure| el("div").class("obstacle").attr("role", "alert").child(failure_words(&failure)));
+        let start = move |event: web_sys::Event| {
+            event.prevent_default();
+            self.start();
+        };
+        el("form")
+            .class("stack")
+            .on("submit", start)
+            .child(el("header").child(el("h2").text("Review and start")).child(self.close("✕").label("Close")))
+            .child(el("p").test_id("review-sentence").text(sentence(plan)))
+            .child(warned)
+            .child(notes(&plan.rationale, Severity::Warning))
+            .child(self.title_field())
+            .child(self.reason_field())
+            .child(el("div").class("line").child(self.lanes_field()).child(self.order_field()))
+            .child(first_sql(self.model))
+            .live(refusal)
+            .child(self.foot())
+    }
+
+    fn close(self, words: &str) -> El {
+        el("button").attr("type", "button").class("button quiet").on_click(move || self.model.reviewing.set(false)).text(words)
+    }
+
+    fn title_field(self) -> El {
+        let field = el("input")
+            .attr("type", "text")
+            .attr("maxlength", "200")
+            .flag("required", true)
+            .test_id("job-title")
+            .live_value(move || self.title.get())
+            .on_value("input", move |title| self.title.set(title));
+        el("label").class("field").child(el("span").text("Title")).child(field)
+    }
+
+    fn reason_field(self) -> El {
+        let why = el("span").class("faint").text("kept with the job; whoever looks later will be glad");
+        let field = el("textarea")
+            .attr("rows", "2")
+            .attr("maxlength", "2000")
+            .test_id("job-reason")
+            .on_value("input", move |reason| self.reason.set(reason));
+        el("label").class("field").child(el("span").text("Reason ").child(why)).child(field)
+    }
+
+    fn lanes_field(self) -> El {
+        let typed = move |text: String| {
+            if let Ok(count) = text.parse::<u16>() {
+                self.lanes.set(count.clamp(1, 64));
+            }
+        };
+        let field = el("input")
+            .attr("type", "number")
+            .class("short num")
+            .attr("min", "1")
+            .attr("max", "64")
+            .test_id("job-lanes")
+            .live_value(move || self.lanes.get().to_string())
+            .on_value("input", typed);
+        el("label").class("field").child(el("span").text("Lanes")).child(field)
+    }
+
+    fn order_field(self) -> El {
+        let choose = move |words: String| {
+            self.order.set(ORDERS.iter().find(|(_, name)| *name == words).map_or(Order::OldestFirst, |(order, _)| *order));
+        };
+        let field = el("select")
+            .test_id("job-order")
+            .children(ORDERS.map(|(_, words)| el("option").attr("value", words).text(words)))
+            .on_value("change", choose);
+        el("label").class("field").child(el("span").text("Order")).child(field)
+    }
+
+    fn foot(self) -> El {
+        let start = el("button")
+            .class("button primary")
+            .test_id("start")
+            .attr("aria-describedby", "start-why-not")
+            .live_flag("disabled", move || self.busy.get() || !self.why_not().is_empty())
+            .words(move || if self.busy.get() { "Starting…" } else { "Start the job" });
+        el("footer")
+            .child(el("span").class("faint").attr("id", "start-why-not").words(move || self.why_not()))
+            .child(self.close("Back").class("button"))
+            .child(start)
+    }
+}
+
+fn first_sql(model: Model) -> El {
     let text = RwSignal::new(String::new());
     model.planner.ask(&Wish::Chunks { from: 0, to: 1 }, move |reply| {
         if let Reply::Chunks { rows } = reply {
             let _gone = text.try_set(rows.into_iter().next().map(|row| row.sql).unwrap_or_default());
         }
     });
-    view! {
-        <details class="box">
-            <summary>"SQL of the first chunk"</summary>
-            <pre class="sql" tabindex="0">{live(move || text.get())}</pre>
-        </details>
-    }
-    .into_any()
+    el("details")
+        .class("box")
+        .child(el("summary").text("SQL of the first chunk"))
+        .child(el("pre").class("sql").attr("tabindex", "0").words(move || text.get()))
 }

@@ -1,53 +1,54 @@
 //! What protects the run, and what could still surprise: facts of the snapshot in words.
 
-use leptos::prelude::*;
 use planner_core::plan::Mode;
 use planner_core::snapshot::DedupWindow;
 use planner_wasm::message::Preview;
 
 use super::model::Model;
+use super::outcome::Last;
 use crate::components::figure::fact;
-use crate::erase::live;
+use crate::dom::prelude::*;
 use crate::pages::plan::{mode_words, write_words};
+use crate::reactive::prelude::*;
 use crate::views::facts::Facts;
 use crate::views::format;
 
 /// The facts.
-pub(super) fn safety(model: Model, last: Memo<Option<Box<Preview>>>) -> AnyView {
+pub(super) fn safety(model: Model, last: Last) -> Group {
     let body = move || {
         let preview = last.get()?;
         model.snapshot.with(|answer| answer.as_ref().map(|answer| facts(&answer.facts, &preview)))
     };
-    view! { {live(body)} }.into_any()
+    group().live(body)
 }
 
-fn facts(snapshot: &Facts, preview: &Preview) -> AnyView {
+fn facts(snapshot: &Facts, preview: &Preview) -> El {
     let (source, target) = (&snapshot.source, &snapshot.target);
-    let memory = match snapshot.server.memory_bytes {
+    let replayed = (preview.mode == Mode::ViewReplay).then(|| fact("Views that are replayed", snapshot.feeding().join(", ")));
+    let mutations = format!("{} on the source, {} on the target", source.unfinished_mutations, target.unfinished_mutations);
+    el("dl")
+        .class("figures stacked")
+        .child(fact("How rows get there", mode_words(preview.mode)))
+        .child(replayed)
+        .child(fact("Each chunk", write_words(preview.write)))
+        .child(fact("The target remembers", dedup(target.dedup, preview.chunks)))
+        .child(fact("Memory", memory(snapshot, preview)))
+        .child(fact("Materialized views", attached(snapshot)))
+        .child(fact("The target holds", format!("{} rows, {}", format::exact(target.rows()), format::bytes(target.bytes()))))
+        .child(fact("Unfinished mutations", mutations))
+        .child(fact("Server", format!("ClickHouse {}, {}", snapshot.server.version, snapshot.server.timezone)))
+}
+
+fn memory(snapshot: &Facts, preview: &Preview) -> String {
+    match snapshot.server.memory_bytes {
         0 => "the server does not say".to_owned(),
         bytes => format!("{} for the server; the largest chunk holds {}", format::bytes(bytes), format::bytes(preview.largest_bytes)),
-    };
-    let reads_target = snapshot.reading_target();
-    let attached = if reads_target.is_empty() {
-        "none reads the target".to_owned()
-    } else {
-        format!("fire on every chunk: {}", reads_target.join(", "))
-    };
-    let feeding = snapshot.feeding();
-    view! {
-        <dl class="figures stacked">
-            {fact("How rows get there", mode_words(preview.mode))}
-            {(preview.mode == Mode::ViewReplay).then(|| fact("Views that are replayed", feeding.join(", ")))}
-            {fact("Each chunk", write_words(preview.write))}
-            {fact("The target remembers", dedup(target.dedup, preview.chunks))}
-            {fact("Memory", memory)}
-            {fact("Materialized views", attached)}
-            {fact("The target holds", format!("{} rows, {}", format::exact(target.rows()), format::bytes(target.bytes())))}
-            {fact("Unfinished mutations", format!("{} on the source, {} on the target", source.unfinished_mutations, target.unfinished_mutations))}
-            {fact("Server", format!("ClickHouse {}, {}", snapshot.server.version, snapshot.server.timezone))}
-        </dl>
     }
-    .into_any()
+}
+
+fn attached(snapshot: &Facts) -> String {
+    let reads_target = snapshot.reading_target();
+    if reads_target.is_empty() { "none reads the target".to_owned() } else { format!("fire on every chunk: {}", reads_target.join(", ")) }
 }
 
 fn dedup(window: DedupWindow, chunks: u64) -> String {

@@ -1,13 +1,17 @@
 //! SQL of one chunk with a pager, and all chunks as a table. Both come from the worker's plan.
 
-use leptos::prelude::*;
+use planner_core::digest::Digest;
 use planner_core::plan::Chunk;
-use planner_wasm::message::{Preview, PreviewRow, Reply};
+use planner_wasm::message::{PreviewRow, Reply};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event};
 
 use super::model::Model;
+use super::outcome::Last;
 use crate::components::chunk_table::chunk_table;
 use crate::components::copy::copy_button;
-use crate::erase::{act, effect, live};
+use crate::dom::prelude::*;
+use crate::reactive::prelude::*;
 use crate::views::format;
 use crate::views::question::Wish;
 
@@ -15,18 +19,18 @@ use crate::views::question::Wish;
 const PAGE: u64 = 200;
 
 /// Both folds; nothing is asked while they are closed.
-pub(super) fn sql(model: Model, last: Memo<Option<Box<Preview>>>) -> AnyView {
+pub(super) fn sql(model: Model, last: Last) -> Group {
     let total = Memo::new(move |_| last.with(|preview| preview.as_ref().map_or(0, |preview| preview.chunks)));
     let digest = Memo::new(move |_| last.with(|preview| preview.as_ref().map(|preview| preview.digest.clone())));
-    view! { {one(model, total, digest)} {table(model, total, digest)} }.into_any()
+    group().child(one(model, total, digest)).child(table(model, total, digest))
 }
 
-fn one(model: Model, total: Memo<u64>, digest: Memo<Option<planner_core::digest::Digest>>) -> AnyView {
+fn one(model: Model, total: Memo<u64>, digest: Memo<Option<Digest>>) -> El {
     let open = RwSignal::new(false);
     let index = RwSignal::new(0_u64);
     let row = RwSignal::new(None::<PreviewRow>);
     let at = Memo::new(move |_| index.get().min(total.get().saturating_sub(1)));
-    effect(move |_| {
+    effect(move || {
         digest.get();
         if open.get() {
             let from = at.get();
@@ -37,54 +41,60 @@ fn one(model: Model, total: Memo<u64>, digest: Memo<Option<planner_core::digest:
             });
         }
     });
-    let text = move || row.with(|row| row.as_ref().map(|row| row.sql.clone()).unwrap_or_default());
-    let label = move || row.with(|row| row.as_ref().map(|row| row.chunk.label.clone()).unwrap_or_default());
-    let token = move || row.with(|row| row.as_ref().map(|row| row.chunk.token.to_string()).unwrap_or_default());
+    let of = move |get: fn(&PreviewRow) -> String| move || row.with(|row| row.as_ref().map(get).unwrap_or_default());
+    let text = of(|row| row.sql.clone());
     // `at` follows `total`: a view that reads both reads `total` first, or it would see `at` unchanged and keep its words.
-    let at_end = move || {
-        let total = total.get();
-        at.get() + 1 >= total
-    };
     let title = move || {
         let total = total.get();
         format!("SQL of chunk {} of {}", format::exact(at.get() + 1), format::exact(total))
     };
-    let go = move |to: u64| index.set(to.min(total.get_untracked().saturating_sub(1)));
-    view! {
-        <details class="box" data-testid="sql" on:toggle=act(move |event| open.set(is_open(&event)))>
-            <summary>{live(title)}</summary>
-            <div class="line">
-                <button class="button quiet" aria-label="Chunk before" disabled=live(move || at.get() == 0) on:click=act(move |_| go(at.get_untracked().saturating_sub(1)))>"◂"</button>
-                <button
-                    class="button quiet"
-                    aria-label="Next chunk"
-                    data-testid="sql-next"
-                    disabled=live(at_end)
-                    on:click=act(move |_| go(at.get_untracked() + 1))>
-                    "▸"
-                </button>
-                <label class="field inline">
-                    <span>"Chunk"</span>
-                    <input
-                        type="number"
-                        class="short num"
-                        min="1"
-                        max=live(move || total.get().to_string())
-                        prop:value=live(move || (at.get() + 1).to_string())
-                        on:change=act(move |event| go(event_target_value(&event).parse::<u64>().unwrap_or(1).saturating_sub(1)))
-                    />
-                </label>
-                <span class="num">{live(label)}</span>
-                {copy_button("Copy SQL", "copy-sql", text)}
-            </div>
-            <pre class="sql" data-testid="sql-text" tabindex="0">{live(text)}</pre>
-            <p class="faint">"insert_deduplication_token " <code class="digest">{live(token)}</code></p>
-        </details>
-    }
-    .into_any()
+    let line = pager(index, at, total).child(el("span").class("num").words(of(|row| row.chunk.label.clone()))).child(copy_button(
+        "Copy SQL",
+        "copy-sql",
+        move || untrack(text),
+    ));
+    let token = el("code").class("digest").words(of(|row| row.chunk.token.to_string()));
+    el("details")
+        .class("box")
+        .test_id("sql")
+        .on("toggle", move |event| open.set(is_open(&event)))
+        .child(el("summary").words(title))
+        .child(line)
+        .child(el("pre").class("sql").test_id("sql-text").attr("tabindex", "0").words(text))
+        .child(el("p").class("faint").text("insert_deduplication_token ").child(token))
 }
 
-fn table(model: Model, total: Memo<u64>, digest: Memo<Option<planner_core::digest::Digest>>) -> AnyView {
+fn pager(index: RwSignal<u64>, at: Memo<u64>, total: Memo<u64>) -> El {
+    let at_end = move || {
+        let total = total.get();
+        at.get() + 1 >= total
+    };
+    let go = move |to: u64| index.set(to.min(total.get_untracked().saturating_sub(1)));
+    let before = el("button")
+        .class("button quiet")
+        .label("Chunk before")
+        .live_flag("disabled", move || at.get() == 0)
+        .on_click(move || go(at.get_untracked().saturating_sub(1)))
+        .text("◂");
+    let next = el("button")
+        .class("button quiet")
+        .label("Next chunk")
+        .test_id("sql-next")
+        .live_flag("disabled", at_end)
+        .on_click(move || go(at.get_untracked() + 1))
+        .text("▸");
+    let field = el("input")
+        .attr("type", "number")
+        .class("short num")
+        .attr("min", "1")
+        .live_attr("max", move || total.get().to_string())
+        .live_value(move || (at.get() + 1).to_string())
+        .on_value("change", move |typed| go(typed.parse::<u64>().unwrap_or(1).saturating_sub(1)));
+    let label = el("label").class("field inline").child(el("span").text("Chunk")).child(field);
+    el("div").class("line").child(before).child(next).child(label)
+}
+
+fn table(model: Model, total: Memo<u64>, digest: Memo<Option<Digest>>) -> El {
     let open = RwSignal::new(false);
     let rows = RwSignal::new(Vec::<(u64, Chunk)>::new());
     let more = move || {
@@ -99,23 +109,23 @@ fn table(model: Model, total: Memo<u64>, digest: Memo<Option<planner_core::diges
             }
         });
     };
-    effect(move |_| {
+    effect(move || {
         digest.get();
-        rows.set(Vec::new());
+        if !rows.with_untracked(Vec::is_empty) {
+            rows.set(Vec::new());
+        }
         if open.get() {
             more();
         }
     });
-    view! {
-        <details class="box" data-testid="chunks" on:toggle=act(move |event| open.set(is_open(&event)))>
-            <summary>{live(move || format!("All {} as a table", format::plural(total.get(), "chunk")))}</summary>
-            {chunk_table(rows.into(), total.into(), more)}
-        </details>
-    }
-    .into_any()
+    el("details")
+        .class("box")
+        .test_id("chunks")
+        .on("toggle", move |event| open.set(is_open(&event)))
+        .child(el("summary").words(move || format!("All {} as a table", format::plural(total.get(), "chunk"))))
+        .child(chunk_table(rows, total, more))
 }
 
-fn is_open(event: &web_sys::Event) -> bool {
-    use wasm_bindgen::JsCast;
-    event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).is_some_and(|element| element.has_attribute("open"))
+fn is_open(event: &Event) -> bool {
+    event.current_target().is_some_and(|target| target.unchecked_ref::<Element>().has_attribute("open"))
 }

@@ -1,4 +1,5 @@
-//! What the console weighs, and how long a drag takes from input to paint, in Chromium.
+//! What the console weighs, and how long a drag takes from input to paint, in Chromium. What is counted of the latter, and what
+//! is not, stands in `tests/browser/bench-console.mjs`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
