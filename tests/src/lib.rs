@@ -5,6 +5,7 @@
 //!   clickhouse ──► service ──► jobs · faults · browser
 //! ```
 
+pub mod chance;
 pub mod clickhouse;
 pub mod generate;
 pub mod sample;
