@@ -3,10 +3,13 @@
 //! ```text
 //!   generate ────► (request, snapshot) ──► properties · parity (native = Node = Chromium)
 //!   clickhouse ──► service ──► jobs · faults · browser
+//!        └── proxy ──┘ struck by chance: trial ──► trials · bench
 //! ```
 
 pub mod chance;
 pub mod clickhouse;
 pub mod generate;
+pub mod proxy;
 pub mod sample;
 pub mod service;
+pub mod trial;

@@ -50,9 +50,21 @@ impl Service {
 
     /// The same with more environment variables.
     pub async fn start_with(clickhouse: &str, environment: &[(&str, &str)]) -> Self {
+        Self::launch(clickhouse, environment, None).await
+    }
+
+    /// Starts one with a configuration file.
+    pub async fn start_configured(clickhouse: &str, file: &str) -> Self {
+        Self::launch(clickhouse, &[], Some(file)).await
+    }
+
+    async fn launch(clickhouse: &str, environment: &[(&str, &str)], file: Option<&str>) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let state = TempDir::new().expect("a temporary folder");
+        if let Some(file) = file {
+            std::fs::write(state.path().join("penstock.toml"), file).expect("the configuration can be written");
+        }
         let mut service = Self { child: None, port, clickhouse: clickhouse.to_owned(), environment, state, http: reqwest::Client::new() };
         service.revive().await;
         service
@@ -91,6 +103,14 @@ impl Service {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
+        }
+    }
+
+    /// Sends the running process a signal by name: `STOP`, `CONT`, `TERM`.
+    pub fn signal(&self, name: &str) {
+        if let Some(pid) = self.pid() {
+            let sent = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status();
+            assert!(sent.is_ok_and(|status| status.success()), "SIG{name} cannot be sent");
         }
     }
 

@@ -10,3 +10,4 @@ mod plan_ids;
 mod properties;
 mod statements;
 mod stream;
+mod trials;
