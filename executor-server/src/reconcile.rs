@@ -264,7 +264,7 @@ pub async fn clear(health: &Health, case: &Case) -> Result<(), String> {
     let i = usize::try_from(case.n).unwrap_or(usize::MAX);
     let sql = checks::clear_span(&case.plan.core, i);
     let client = health.client();
-    let run = || client.query(Query::new(&sql).setting("mutations_sync", "2").setting("lightweight_deletes_sync", "2"));
+    let run = || client.patient(Query::new(&sql).setting("mutations_sync", "2").setting("lightweight_deletes_sync", "2"));
     health.ask(run).await.map_err(|failure| failure.to_string())?;
     let target_sql = checks::target_fingerprint(&case.plan.core, i);
     let left = health.ask(|| fingerprint(client, &target_sql)).await.map_err(|failure| failure.to_string())?;

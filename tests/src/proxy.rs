@@ -29,8 +29,10 @@ pub enum Fault {
     Mute,
     /// ClickHouse may use only so many bytes of memory for it: error 241 from ClickHouse itself.
     Memory(u64),
-    /// ClickHouse may work on it for a millisecond only: error 159 from ClickHouse itself.
-    Hurry,
+    /// ClickHouse may work on it only so long: error 159 from ClickHouse itself.
+    Hurry(Duration),
+    /// ClickHouse may cut it into blocks of a thousand rows: no longer one part a partition.
+    Torn,
 }
 
 /// A running proxy; it ends with this value. Connections that it holds silent close then.
@@ -81,9 +83,11 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// Arms a fault for the `number`th INSERT, from 1.
+    /// Arms a fault for the `number`th INSERT, from 1, or for the next one after it that has none.
     pub fn arm(&self, number: u64, fault: Fault) {
-        self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).insert(number, fault);
+        let mut faults = self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = (number..=u64::MAX).take_while(|number| faults.contains_key(number)).count() as u64;
+        faults.insert(number + taken, fault);
     }
 
     /// A fault for every INSERT from here on; none ends it.
@@ -131,11 +135,23 @@ async fn exchange(client: &mut TcpStream, shared: &Shared) -> Option<()> {
             Some(Fault::CutInRequest) => {
                 let mut server = TcpStream::connect(&shared.upstream).await.ok()?;
                 server.write_all(request.bytes.get(..request.bytes.len() / 2)?).await.ok()?;
+                // Closed for writing only: ClickHouse 26.7.2 ends itself (an uncaught "Broken pipe") when it cannot send
+                // its answer to half a request.
+                server.shutdown().await.ok()?;
+                let _ = tokio::time::timeout(Duration::from_millis(500), read_message(&mut server, true)).await;
                 return None;
             }
             Some(Fault::Swallow) => return std::future::pending().await,
             Some(Fault::Memory(bytes)) => request.set_argument("max_memory_usage", &bytes.to_string()),
-            Some(Fault::Hurry) => request.set_argument("max_execution_time", "0.001"),
+            Some(Fault::Hurry(most)) => {
+                request.set_argument("max_execution_time", &format!("{}.{:03}", most.as_secs(), most.subsec_millis()));
+            }
+            Some(Fault::Torn) => {
+                for (name, value) in [("max_block_size", "1000"), ("min_insert_block_size_rows", "1000"), ("max_insert_block_size", "1000")]
+                {
+                    request.set_argument(name, value);
+                }
+            }
             Some(Fault::CutBeforeAnswer(_) | Fault::CutInAnswer | Fault::Mute) | None => {}
         }
         if !wait.is_zero() {
@@ -157,7 +173,7 @@ async fn exchange(client: &mut TcpStream, shared: &Shared) -> Option<()> {
         // A client that goes away takes its connection to the server with it.
         let answer = tokio::select! {
             answer = read_message(&mut server, true) => answer?,
-            _ = gone(client) => return None,
+            () = gone(client) => return None,
         };
         let mut silent = shared.silent.subscribe();
         let unheard = *silent.borrow_and_update() && !request.is_insert();
@@ -195,7 +211,7 @@ impl Shared {
             number = *seen;
         });
         let own = self.faults.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
-        own.or(*self.always.lock().unwrap_or_else(PoisonError::into_inner))
+        own.or_else(|| *self.always.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -8,6 +8,7 @@ mod imports;
 mod jobs;
 mod plan_ids;
 mod properties;
+mod splitting;
 mod statements;
 mod stream;
 mod trials;

@@ -22,8 +22,9 @@ async fn trials(test: &str, offset: u64) {
     let mut wrong = 0;
     for seed in first..first + number {
         let trial = Trial::new(seed);
+        eprintln!("{trial:?}");
         let report = trial.run(&mut server).await;
-        eprintln!("{trial:?}\n  {report}");
+        eprintln!("  {report}");
         wrong += u64::from(!report.wrong.is_empty());
     }
     assert_eq!(wrong, 0, "{wrong} of {number} trials are wrong; they are told above");

@@ -67,6 +67,8 @@ pub(super) async fn one(State(app): State<App>, Path((id, n)): Path<(String, Str
     let record = store.task(&id, number).await?.ok_or_else(missing)?;
     let attempts = store.attempts(&id, number).await?.into_iter().map(|record| record.attempt).collect();
     let plan = store.plan(&job.plan_digest).await?.ok_or_else(missing)?.plan;
+    let halves = store.halves(&id, plan.len()).await?;
+    let plan = plan.with_halves(halves);
     let i = usize::try_from(number).map_err(|_| missing())?;
     let mut task = record.task;
     overlay(&app, &id, &mut task);

@@ -182,7 +182,7 @@ impl Engine {
         let (reports, steps) = mpsc::unbounded_channel();
         let driver = Driver {
             store: self.store.clone(),
-            site: site(&self.health, stored, snapshot),
+            site: site(&self.health, with_halves(stored, &tasks), snapshot),
             traffic: self.traffic.clone(),
             policy: self.policy,
             board: self.board.of(id),
@@ -344,6 +344,11 @@ fn overlap(one: &Plan, other: &Plan) -> bool {
     }
 }
 
+/// The stored plan with the halves of chunks that this job has split.
+fn with_halves(stored: StoredPlan, tasks: &[TaskRecord]) -> StoredPlan {
+    StoredPlan { plan: stored.plan.with_halves(tasks.iter().filter_map(|record| record.half)), ..stored }
+}
+
 fn site(health: &Health, stored: StoredPlan, snapshot: Snapshot) -> Site {
     Site {
         health: health.clone(),
@@ -359,6 +364,8 @@ fn tasks(plan: &Plan) -> Vec<TaskRecord> {
         n,
         chunk_id: chunk.id,
         label: chunk.label,
+        parent: None,
+        split_into: Vec::new(),
         state: TaskState::Waiting,
         attempts: 0,
         rows_estimated: chunk.rows,
@@ -372,5 +379,7 @@ fn tasks(plan: &Plan) -> Vec<TaskRecord> {
         verified: None,
     });
     let generation = plan.core.generation;
-    tasks.map(|task| TaskRecord { task, attempt: 0, evidence: None, failures: 0, generation, rows_read: 0, unresolved: false }).collect()
+    tasks
+        .map(|task| TaskRecord { task, attempt: 0, evidence: None, failures: 0, generation, half: None, rows_read: 0, unresolved: false })
+        .collect()
 }

@@ -47,8 +47,9 @@ pub(super) enum Begun {
 /// What a chunk's span holds before it is sent.
 #[derive(Debug)]
 pub(super) enum Checked {
-    /// It may be sent. `before` is what the span holds, where it was looked at.
-    Send { server_time: i64, before: Option<Fingerprint> },
+    /// It may be sent. `before` is what the span holds, where it was looked at; `next_generation` says that the server may
+    /// remember the token of an attempt of which nothing is there.
+    Send { server_time: i64, before: Option<Fingerprint>, next_generation: bool },
     /// The target holds the chunk's rows once, beside what it held before them, where that was something.
     AlreadyThere { rows: u64, before: Option<Fingerprint> },
     /// It holds what an earlier attempt of this job left, and nothing else was there before: to be removed.
@@ -146,7 +147,7 @@ impl Site {
         };
         let server_time = i64::try_from(standing.now).unwrap_or(i64::MAX);
         if !look || self.proof != Proof::PerChunk {
-            return Checked::Send { server_time, before: None };
+            return Checked::Send { server_time, before: None, next_generation: false };
         }
         let (source, target) = match self.chunk(n).await {
             Ok(both) => both,
@@ -164,7 +165,7 @@ impl Site {
             return Checked::AlreadyThere { rows: source.rows, before: Some(base) };
         }
         if target == held {
-            return Checked::Send { server_time, before: Some(target) };
+            return Checked::Send { server_time, before: Some(target), next_generation: false };
         }
         let name = &self.plan.core.target.name;
         match before {
@@ -172,7 +173,7 @@ impl Site {
                 let rows = verify::thousands(target.rows);
                 Checked::Leftover { message: format!("the span holds {rows} rows that an attempt of this job left") }
             }
-            None if self.holds_rows_accepted => Checked::Send { server_time, before: Some(target) },
+            None if self.holds_rows_accepted => Checked::Send { server_time, before: Some(target), next_generation: false },
             Some(_) | None => Checked::Refused {
                 code: "target-holds-other-rows",
                 message: format!(

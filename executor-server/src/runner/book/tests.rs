@@ -17,6 +17,8 @@ fn record(n: u64) -> TaskRecord {
         n,
         chunk_id: ChunkId::parse(&format!("{n:016x}")).unwrap(),
         label: n.to_string(),
+        parent: None,
+        split_into: Vec::new(),
         state: TaskState::Waiting,
         attempts: 0,
         rows_estimated: 10 + n,
@@ -29,7 +31,7 @@ fn record(n: u64) -> TaskRecord {
         message: None,
         verified: None,
     };
-    TaskRecord { task, attempt: 0, evidence: None, failures: 0, generation: 0, rows_read: 0, unresolved: false }
+    TaskRecord { task, attempt: 0, evidence: None, failures: 0, generation: 0, half: None, rows_read: 0, unresolved: false }
 }
 
 /// What may happen next; the number chooses among the tasks that it can happen to.

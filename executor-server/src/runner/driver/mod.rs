@@ -4,6 +4,7 @@ mod commands;
 mod conclusion;
 mod outcomes;
 mod record;
+mod splitting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -206,7 +207,10 @@ impl Driver {
         self.spawn(async move {
             let checked = match reconcile::resolve(&site.health, &case, || ()).await {
                 Finding::Written { rows, .. } => Checked::AlreadyThere { rows, before: None },
-                Finding::Absent { .. } => site.check(n, true, before, &earlier).await,
+                Finding::Absent { next_generation, .. } => match site.check(n, true, before, &earlier).await {
+                    Checked::Send { server_time, before, .. } => Checked::Send { server_time, before, next_generation },
+                    other @ (Checked::AlreadyThere { .. } | Checked::Leftover { .. } | Checked::Refused { .. }) => other,
+                },
                 Finding::Clear { message } => Checked::Leftover { message },
                 Finding::Unprovable { code, message } => Checked::Refused { code, message },
             };
