@@ -72,6 +72,13 @@ impl Service {
 
     /// Starts it again with the same port and state.
     pub async fn revive(&mut self) {
+        if let Some(status) = self.revive_or_die().await {
+            panic!("penstock ended with {status}:\n{}", self.log_text());
+        }
+    }
+
+    /// The same where it may end at once by itself; says how it ended.
+    pub async fn revive_or_die(&mut self) -> Option<std::process::ExitStatus> {
         self.kill();
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).expect("the log can be written");
         let mut command = Command::new(built("penstock"));
@@ -91,11 +98,12 @@ impl Service {
         let started = Instant::now();
         while !self.is_live().await {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
-                panic!("penstock ended with {status}:\n{}", self.log_text());
+                return Some(status);
             }
             assert!(started.elapsed() < PATIENCE, "penstock does not answer:\n{}", self.log_text());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        None
     }
 
     /// SIGKILL.
@@ -104,6 +112,17 @@ impl Service {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+
+    /// Sets or removes an environment variable of its next life.
+    pub fn set_environment(&mut self, name: &str, value: Option<&str>) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    }
+
+    /// Whether the process has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None)))
     }
 
     /// Sends the running process a signal by name: `STOP`, `CONT`, `TERM`.

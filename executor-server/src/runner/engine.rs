@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use super::board::Board;
 use super::book::Book;
 use super::command::{Asked, Command, CommandError};
+use super::crash::{self, Moment};
 use super::driver::Driver;
 use super::step::{Begun, Site};
 use super::traffic::Traffic;
@@ -261,8 +262,9 @@ impl Engine {
             task_state: None,
             query_id: None,
         };
+        crash::point(Moment::Before, "job-accepted");
         match self.store.create_job(key, body_digest, job.clone(), tasks, event).await? {
-            Submitted::Created => {}
+            Submitted::Created => crash::point(Moment::After, "job-accepted"),
             found @ (Submitted::Known(_) | Submitted::Conflict) => return self.known(found).await,
         }
         let mut drivers = self.drivers.lock().await;

@@ -11,8 +11,10 @@ pub mod board;
 mod book;
 mod command;
 mod compare;
+mod crash;
 mod driver;
 mod engine;
+mod kinds;
 mod step;
 mod traffic;
 
