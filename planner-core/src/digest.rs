@@ -27,9 +27,7 @@ macro_rules! hex_name {
             }
 
             fn of(hash: Sha256) -> Self {
-                let mut text = hex(&hash.finalize());
-                text.truncate($length);
-                Self(text)
+                Self(hex(hash.finalize().iter().take($length / 2)))
             }
         }
 
@@ -89,7 +87,12 @@ pub(crate) fn plan_id(text: &str) -> PlanId {
 
 /// The id of a chunk, from its plan, statement and span.
 pub(crate) fn chunk_id(plan: &PlanId, statement: u32, span_key: &str) -> ChunkId {
-    ChunkId::of(Sha256::new().chain_update(format!("penstock-chunk\0{plan}\0{statement}\0{span_key}").as_bytes()))
+    let mut hash = Sha256::new();
+    for part in ["penstock-chunk", plan.as_str(), &statement.to_string()] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    ChunkId::of(hash.chain_update(span_key.as_bytes()))
 }
 
 /// Makes the tokens of one statement: everything that its chunks share is hashed once.
@@ -128,7 +131,13 @@ impl io::Write for Hashing<'_> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let nibble = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]).collect()
+fn hex<'a>(bytes: impl ExactSizeIterator<Item = &'a u8>) -> String {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('0');
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }

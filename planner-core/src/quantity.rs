@@ -44,25 +44,52 @@ impl UnixMillis {
 
     /// `2025-01-01T00:00:00.000Z`: the form that goes into plan ids.
     pub fn iso(self) -> String {
-        let (year, month, day) = civil_from_days(self.0.div_euclid(DAY_MS));
-        let ms = self.0.rem_euclid(DAY_MS);
-        format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:03}Z", ms / HOUR_MS, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
+        let mut text = self.text('T');
+        text.push('Z');
+        text
     }
 
     /// For people: `2025-01-01 00:00`, with seconds or milliseconds only where they are not zero.
     pub fn label(self) -> String {
-        let iso = self.iso();
-        let keep = match (self.0.rem_euclid(60_000), self.0.rem_euclid(1000)) {
-            (0, _) => 16,
-            (_, 0) => 19,
-            _ => 23,
+        let mut text = self.text(' ');
+        let zeros = match (self.0.rem_euclid(60_000), self.0.rem_euclid(1000)) {
+            (0, _) => ":00.000".len(),
+            (_, 0) => ".000".len(),
+            _ => 0,
         };
-        iso.chars().take(keep).map(|c| if c == 'T' { ' ' } else { c }).collect()
+        text.truncate(text.len() - zeros);
+        text
     }
 
     /// The calendar date in UTC as `2025-01-01`.
     pub fn date(self) -> String {
-        self.iso().chars().take_while(|c| *c != 'T').collect()
+        let (year, month, day) = civil_from_days(self.day());
+        let mut text = String::with_capacity(10);
+        push_padded(&mut text, year, 4);
+        for part in [month, day] {
+            text.push('-');
+            push_padded(&mut text, part, 2);
+        }
+        text
+    }
+
+    /// Days since 1970 in UTC.
+    pub fn day(self) -> i64 {
+        self.0.div_euclid(DAY_MS)
+    }
+
+    /// Date and time of day, to the millisecond. A plan has one or two a chunk, so no formatter runs here.
+    fn text(self, between: char) -> String {
+        let ms = self.0.rem_euclid(DAY_MS);
+        let mut text = self.date();
+        text.reserve(14);
+        for (before, part, width) in
+            [(between, ms / HOUR_MS, 2), (':', ms / 60_000 % 60, 2), (':', ms / 1000 % 60, 2), ('.', ms % 1000, 3)]
+        {
+            text.push(before);
+            push_padded(&mut text, part, width);
+        }
+        text
     }
 
     /// This instant moved by `ms`, saturating at the ends of the range.
@@ -75,6 +102,23 @@ impl UnixMillis {
 impl fmt::Display for UnixMillis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.iso())
+    }
+}
+
+/// Appends a number with zeros in front, as `{value:0width$}` would.
+fn push_padded(text: &mut String, value: i64, width: u32) {
+    let mut left = value.unsigned_abs();
+    let mut place = 10_u64.pow(width - 1 - u32::from(value < 0));
+    if value < 0 {
+        text.push('-');
+    }
+    while left / place >= 10 {
+        place *= 10;
+    }
+    while place > 0 {
+        text.push(char::from(b'0' + u8::try_from(left / place).unwrap_or(0)));
+        left %= place;
+        place /= 10;
     }
 }
 

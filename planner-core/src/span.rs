@@ -21,8 +21,7 @@ pub fn label(span: Span) -> String {
         Span::Time(None, Some(to)) => format!("before {}", to.label()),
         Span::Time(Some(from), Some(to)) => {
             let (start, end) = (from.label(), to.label());
-            let same_day = from.date() == to.date();
-            let end = if same_day { end.get(11..).unwrap_or(&end).to_owned() } else { end };
+            let end = if from.day() == to.day() { end.get(11..).unwrap_or(&end) } else { &end };
             format!("{start} – {end}")
         }
     }

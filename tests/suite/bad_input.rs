@@ -1,5 +1,6 @@
 //! Wrong input gets a clear problem, and nothing is started, lost or half-written.
 
+use clickhouse_embedded::UserConfig;
 use executor_api::job::JobList;
 use executor_api::problem::Problem;
 use penstock_tests::clickhouse::ClickHouse;
@@ -79,6 +80,46 @@ async fn every_refusal_reaches_the_user() {
         ..events("demo.events_by_time", "6", week)
     };
     assert_eq!(refused(&service, &named).await, "time-column-type");
+    nothing_happened(&server, &service).await;
+}
+
+#[tokio::test]
+async fn a_source_that_is_not_named_is_found_or_asked_for() {
+    let (server, service) = start().await;
+    server
+        .run(&[
+            "CREATE TABLE demo.one (ts DateTime, id UInt64) ENGINE = MergeTree ORDER BY ts",
+            "CREATE TABLE demo.two AS demo.one",
+            "CREATE TABLE demo.both AS demo.one",
+            "CREATE MATERIALIZED VIEW demo.one_mv TO demo.both AS SELECT ts, id FROM demo.one",
+        ])
+        .await;
+    let snapshot = |table: &'static str| {
+        let body = json!({"target": {"database": "demo", "table": table}});
+        let service = &service;
+        async move { service.post::<serde_json::Value>("/snapshots", &body).await }
+    };
+    assert_eq!(snapshot("both").await.unwrap()["snapshot"]["source"]["name"]["table"], "one");
+    server.query("CREATE MATERIALIZED VIEW demo.two_mv TO demo.both AS SELECT ts, id FROM demo.two").await;
+    for (table, code) in [("both", "source-ambiguous"), ("one", "source-unknown")] {
+        let problem = snapshot(table).await.unwrap_err().problem;
+        assert_eq!(problem.code, code);
+        assert!(!problem.detail.is_empty() && problem.hint.contains("name the source"), "{problem:?}");
+    }
+    nothing_happened(&server, &service).await;
+}
+
+#[tokio::test]
+async fn what_a_user_may_not_see_is_named() {
+    let grants = ["GRANT SELECT ON demo.events_by_time", "GRANT SHOW TABLES ON demo.*", "GRANT SELECT ON system.*"];
+    let user = UserConfig { name: "narrow".into(), password: "n4rrow".into(), grants: grants.map(str::to_owned).to_vec() };
+    let server = ClickHouse::start_with(|config| config.users.push(user));
+    sample::install(&server, 1000).await;
+    let login = [("PENSTOCK_CLICKHOUSE_USER", "narrow"), ("PENSTOCK_CLICKHOUSE_PASSWORD", "n4rrow")];
+    let service = Service::start_with(&server.url(), &login).await;
+    let hidden = service.plan(&request("demo.events", "demo.events_by_time", "6", None)).await.unwrap_err();
+    assert_eq!(hidden.problem.code, "columns-hidden");
+    assert!(hidden.problem.hint.contains("GRANT SHOW COLUMNS, SELECT ON `demo`.`events`"), "{hidden:?}");
     nothing_happened(&server, &service).await;
 }
 

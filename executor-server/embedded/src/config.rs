@@ -25,6 +25,8 @@ pub struct EngineConfig {
     /// Whether `file()`, `url()`, `s3()` and the like may be used. `file()` reads *any* path of this account,
     /// since libchdb ignores `user_files_path`. Default: no.
     pub allow_external_sources: bool,
+    /// Users beside the one above, each with its own rights.
+    pub users: Vec<UserConfig>,
     /// `remote_servers` with one cluster.
     pub cluster: Option<ClusterConfig>,
     /// The server's macros, by name.
@@ -46,11 +48,22 @@ impl EngineConfig {
             max_memory_bytes: 4 << 30,
             password: None,
             allow_external_sources: false,
+            users: Vec::new(),
             cluster: None,
             macros: BTreeMap::new(),
             start_timeout: Duration::from_mins(1),
         }
     }
+}
+
+/// A user with no more than the given rights: `CREATE USER` does not work in this engine (error 514).
+#[derive(Debug, Clone)]
+pub struct UserConfig {
+    /// A word.
+    pub name: String,
+    pub password: String,
+    /// Statements such as `GRANT SELECT ON db.t`.
+    pub grants: Vec<String>,
 }
 
 /// One cluster, as every one of its processes must know it.

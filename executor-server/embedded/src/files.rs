@@ -141,12 +141,14 @@ fn start_sql(config: &EngineConfig) -> String {
 /// What is left to `default` is `SELECT 1`, which no quota counts.
 fn users_xml(config: &EngineConfig) -> String {
     let all = grants(config.allow_external_sources);
-    let users = match &config.password {
+    let own = match &config.password {
         None => user(DEFAULT_USER, "", "default", &all),
         Some(password) => {
             user(DEFAULT_USER, "", "boot", &["GRANT SYSTEM LISTEN ON *.*".to_owned()]) + &user(PASSWORD_USER, password, "default", &all)
         }
     };
+    let others = config.users.iter().map(|one| user(&one.name, &one.password, "default", &one.grants));
+    let users = own + &others.collect::<String>();
     let boot_queries = start_sql(config).lines().count();
     format!(
         "<clickhouse>\n<profiles><default/></profiles>\n<quotas><default/>\
@@ -165,7 +167,7 @@ fn user(name: &str, password: &str, quota: &str, grants: &[String]) -> String {
         escape(password)
     );
     for grant in grants {
-        let _ = writeln!(xml, "<query>{grant}</query>");
+        let _ = writeln!(xml, "<query>{}</query>", escape(grant));
     }
     let _ = writeln!(xml, "</grants></{name}>");
     xml

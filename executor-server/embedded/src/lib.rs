@@ -27,7 +27,7 @@ mod lock;
 mod report;
 
 pub use child::engine_main;
-pub use config::{ClusterConfig, ClusterNode, EngineConfig};
+pub use config::{ClusterConfig, ClusterNode, EngineConfig, UserConfig};
 pub use engine::{Engine, EngineSignal};
 pub use error::EngineError;
 pub use library::{LIBRARY_VARIABLE, find_library};
