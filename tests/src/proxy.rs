@@ -15,6 +15,8 @@ use tokio::sync::watch;
 pub enum Fault {
     /// It arrives later.
     Delay(Duration),
+    /// It arrives later, even when whoever sent it has long gone.
+    Late(Duration),
     /// The connection closes; ClickHouse never hears of the request.
     CutBefore,
     /// ClickHouse gets half of the request.
@@ -131,6 +133,10 @@ async fn exchange(client: &mut TcpStream, shared: &Shared) -> Option<()> {
         let mut wait = Duration::ZERO;
         match fault {
             Some(Fault::Delay(delay)) => wait = delay,
+            Some(Fault::Late(delay)) => {
+                tokio::spawn(deliver(request, shared.upstream.clone(), delay));
+                return std::future::pending().await;
+            }
             Some(Fault::CutBefore) => return None,
             Some(Fault::CutInRequest) => {
                 let mut server = TcpStream::connect(&shared.upstream).await.ok()?;
@@ -187,6 +193,14 @@ async fn exchange(client: &mut TcpStream, shared: &Shared) -> Option<()> {
         client.write_all(&answer.bytes).await.ok()?;
         upstream = Some(server);
     }
+}
+
+/// Brings a request to ClickHouse on its own.
+async fn deliver(request: Message, upstream: String, delay: Duration) -> Option<Message> {
+    tokio::time::sleep(delay).await;
+    let mut server = TcpStream::connect(upstream).await.ok()?;
+    server.write_all(&request.bytes).await.ok()?;
+    read_message(&mut server, true).await
 }
 
 /// Waits until the client has closed its end.

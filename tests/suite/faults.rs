@@ -9,6 +9,7 @@ use executor_api::receipt::Verdict;
 use executor_api::task::{TaskPage, TaskState};
 use penstock_tests::chance::Chance;
 use penstock_tests::clickhouse::ClickHouse;
+use penstock_tests::proxy::{Fault, Proxy};
 use penstock_tests::sample::{self, COLUMNS};
 use penstock_tests::service::{Service, request};
 
@@ -173,4 +174,27 @@ async fn a_view_replay_says_what_it_cannot_prove() {
     server.query("TRUNCATE TABLE demo.clicks").await;
     let again = service.start_job(&request("demo.events", "demo.clicks", "24", Some(("2025-01-01", "2025-02-01"))), 2).await;
     assert_eq!(service.completed(&again.id).await.verdict, Some(Verdict::Exact));
+}
+
+#[tokio::test]
+async fn a_request_that_arrives_after_its_rows_were_sent_again_writes_nothing() {
+    let server = ClickHouse::start();
+    sample::install(&server, ROWS).await;
+    let proxy = Proxy::start(&server.url()).await;
+    proxy.arm(2, Fault::Late(Duration::from_secs(12)));
+    let mut service = Service::start(&proxy.url()).await;
+    // No deduplication window: nothing but the server's clock stands between the late request and its rows.
+    let job = service.start_job(&request("demo.events", "demo.events_by_time", "24", Some(("2025-01-01", "2025-01-03"))), 1).await;
+    proxy.inserts().wait_for(|seen| *seen >= 2).await.unwrap();
+    let held = std::time::Instant::now();
+    service.kill();
+    service.revive().await;
+    let job = service.completed(&job.id).await;
+    assert!(held.elapsed() < Duration::from_secs(12), "it came while the job still ran; {job:?}");
+    tokio::time::sleep(Duration::from_secs(13).saturating_sub(held.elapsed())).await;
+    server.query("SYSTEM FLUSH LOGS").await;
+    let refused = server.query("SELECT count() FROM system.query_log WHERE exception_code = 395 AND query_id LIKE 'penstock-%'").await;
+    assert_eq!(refused.trim(), "1", "the late request came, and was refused");
+    let rows = |table: &str| format!("{COLUMNS} demo.{table} WHERE ts < '2025-01-03'");
+    assert_eq!(server.fingerprint(&rows("events")).await, server.fingerprint(&rows("events_by_time")).await);
 }

@@ -1,6 +1,7 @@
 //! What workers do for a driver, and what they report. A worker never writes to the store: the driver does, before and after.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use executor_api::receipt::Fingerprint;
 use planner_core::plan::Plan;
@@ -145,9 +146,11 @@ impl Site {
             Ok(standing) => standing,
             Err((code, message)) => return Checked::Refused { code, message },
         };
-        let server_time = i64::try_from(standing.now).unwrap_or(i64::MAX);
+        // Looking may take long: the server's clock goes on meanwhile.
+        let asked = Instant::now();
+        let server_time = || i64::try_from(u128::from(standing.now) + asked.elapsed().as_millis()).unwrap_or(i64::MAX);
         if !look || self.proof != Proof::PerChunk {
-            return Checked::Send { server_time, before: None, next_generation: false };
+            return Checked::Send { server_time: server_time(), before: None, next_generation: false };
         }
         let (source, target) = match self.chunk(n).await {
             Ok(both) => both,
@@ -165,7 +168,7 @@ impl Site {
             return Checked::AlreadyThere { rows: source.rows, before: Some(base) };
         }
         if target == held {
-            return Checked::Send { server_time, before: Some(target), next_generation: false };
+            return Checked::Send { server_time: server_time(), before: Some(target), next_generation: false };
         }
         let name = &self.plan.core.target.name;
         match before {
@@ -173,7 +176,7 @@ impl Site {
                 let rows = verify::thousands(target.rows);
                 Checked::Leftover { message: format!("the span holds {rows} rows that an attempt of this job left") }
             }
-            None if self.holds_rows_accepted => Checked::Send { server_time, before: Some(target), next_generation: false },
+            None if self.holds_rows_accepted => Checked::Send { server_time: server_time(), before: Some(target), next_generation: false },
             Some(_) | None => Checked::Refused {
                 code: "target-holds-other-rows",
                 message: format!(

@@ -101,9 +101,10 @@ impl Trial {
         let mut chance = Chance::new(seed);
         let target = [Target::Plain, Target::Windowed, Target::Plain, Target::Windowed, Target::Held, Target::View];
         let target = target[usize::try_from(chance.below(target.len() as u64)).unwrap_or(0)];
-        let hours = [6, 12, 18, 36, 120][usize::try_from(chance.below(5)).unwrap_or(0)];
+        let hours = [6, 12, 18, 36, 120, 240][usize::try_from(chance.below(6)).unwrap_or(0)];
         let chunks = (DAYS * 24).div_ceil(hours);
-        let mut strikes: Vec<(u64, Strike)> = (0..chance.between(1, 5)).map(|_| (chance.between(1, chunks), strike(&mut chance))).collect();
+        let mut strikes: Vec<(u64, Strike)> =
+            (0..chance.between(1, 5)).map(|_| (chance.between(1, chunks), strike(&mut chance, hours))).collect();
         strikes.sort_by_key(|(at, _)| *at);
         Self {
             seed,
@@ -134,10 +135,11 @@ impl fmt::Display for Report {
     }
 }
 
-fn strike(chance: &mut Chance) -> Strike {
-    let after = Duration::from_millis(chance.below(80));
+fn strike(chance: &mut Chance, hours: u64) -> Strike {
+    // Within the time that the INSERT takes, more or less.
+    let after = Duration::from_millis(chance.below(40 + hours * 5));
     let down = Duration::from_millis(chance.between(50, 1500));
-    match chance.below(31) {
+    match chance.below(33) {
         0 => Strike::Wire(Fault::Delay(down)),
         1 | 2 => Strike::Wire(Fault::CutBefore),
         3 => Strike::Wire(Fault::CutInRequest),
@@ -152,6 +154,7 @@ fn strike(chance: &mut Chance) -> Strike {
         20..=23 => Strike::KillServer(after, down),
         24 => Strike::PauseServer(after, down),
         25..=27 => Strike::MergeSource,
+        31 | 32 => Strike::Wire(Fault::Late(Duration::from_millis(chance.between(50, 8000)))),
         28 => Strike::SilenceQuestions(down),
         _ => Strike::KillQuery(after),
     }

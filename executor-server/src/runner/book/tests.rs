@@ -44,6 +44,7 @@ enum Happens {
     FoundWritten(usize),
     FoundAbsent(usize),
     FoundNothing(usize),
+    FoundTooBig(usize),
     AlreadyThere(usize),
     TimePasses,
     Command(usize),
@@ -62,6 +63,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         2 => n.clone().prop_map(Happens::FoundWritten),
         2 => n.clone().prop_map(Happens::FoundAbsent),
         1 => n.clone().prop_map(Happens::FoundNothing),
+        1 => n.clone().prop_map(Happens::FoundTooBig),
         1 => n.clone().prop_map(Happens::AlreadyThere),
         2 => Just(Happens::TimePasses),
         2 => n.clone().prop_map(Happens::Command),
@@ -82,6 +84,7 @@ struct World {
     comparing: bool,
     was_done: BTreeSet<u64>,
     starts: u64,
+    planned: (u64, u64),
 }
 
 impl World {
@@ -114,6 +117,7 @@ impl World {
             Happens::FoundWritten(n) => self.one(TaskState::Unknown, n, TaskEvent::ProvenWritten),
             Happens::FoundAbsent(n) => self.one(TaskState::Unknown, n, TaskEvent::ProvenAbsent),
             Happens::FoundNothing(n) => self.one(TaskState::Unknown, n, TaskEvent::Unprovable),
+            Happens::FoundTooBig(n) => self.split(n),
             Happens::AlreadyThere(n) if self.job == JobState::Running => self.one(TaskState::Waiting, n, TaskEvent::AlreadyThere),
             Happens::AlreadyThere(_) => {}
             Happens::TimePasses => self.now = self.now.plus(2),
@@ -126,6 +130,21 @@ impl World {
                     self.apply(n, TaskEvent::AnswerLost);
                 }
             }
+        }
+    }
+
+    fn split(&mut self, which: usize) {
+        let candidates = self.tasks(TaskState::Unknown);
+        let Some(n) = candidates.get(which % candidates.len().max(1)).copied() else { return };
+        let mut parent = self.book.after(n, TaskEvent::Split).expect("an open outcome can be split");
+        let first = self.book.tasks().len() as u64;
+        parent.task.split_into = vec![first, first + 1];
+        let (bytes, rows) = (parent.task.bytes_estimated, parent.task.rows_estimated);
+        self.book.put(parent);
+        for (child, (bytes, rows)) in (first..).zip([(bytes / 2, rows / 2), (bytes - bytes / 2, rows - rows / 2)]) {
+            let mut half = record(child);
+            (half.task.parent, half.task.bytes_estimated, half.task.rows_estimated) = (Some(n), bytes, rows);
+            self.book.put(half);
         }
     }
 
@@ -231,6 +250,7 @@ impl World {
         let progress = self.book.progress(std::iter::empty());
         let expected: u64 = self.was_done.iter().map(|n| self.book.task(*n).unwrap().task.bytes_estimated).sum();
         assert_eq!(progress.bytes_done, expected);
+        assert_eq!((progress.bytes_total, progress.rows_total), self.planned, "a split moves rows, it adds none");
     }
 }
 
@@ -240,7 +260,9 @@ proptest! {
     #[test]
     fn whatever_happens_the_books_are_right(tasks in 1..12_u64, order in 0..3_usize, script in prop::collection::vec(happens(), 0..200)) {
         let order = [Order::OldestFirst, Order::NewestFirst, Order::LongestFirst][order];
+        let planned = (0..tasks).map(|n| record(n).task).fold((0, 0), |sum, task| (sum.0 + task.bytes_estimated, sum.1 + task.rows_estimated));
         let mut world = World {
+            planned,
             job: JobState::Queued,
             book: Book::new((0..tasks).map(record).collect(), order),
             lanes: 2,
@@ -256,7 +278,7 @@ proptest! {
             world.check();
         }
         // Left alone with a server that answers, every job that is not paused ends.
-        for _ in 0..10 * tasks + 20 {
+        for _ in 0..10 * world.book.tasks().len() + 20 {
             world.round();
             world.check();
             world.happen(Happens::TimePasses);
@@ -265,7 +287,7 @@ proptest! {
             world.happen(Happens::Compared(true));
         }
         prop_assert!(world.job.is_terminal() || world.job == JobState::Paused, "{:?}", world.job);
-        prop_assert!(world.job != JobState::Completed || world.book.counts().done + world.book.counts().skipped == tasks);
+        prop_assert!(world.job != JobState::Completed || world.book.counts().done + world.book.counts().skipped == world.book.counts().total);
     }
 }
 

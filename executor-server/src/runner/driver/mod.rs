@@ -42,7 +42,7 @@ use crate::store::Store;
 use crate::verify;
 
 /// A query that the server has not known for so long while its answer is awaited has lost its answer.
-const MISSING_TOO_LONG: Duration = Duration::from_secs(20);
+const MISSING_TOO_LONG: Duration = Duration::from_secs(10);
 /// Most tasks looked at in one round of the scheduler, beyond the lanes.
 const ROUND: usize = 64;
 

@@ -7,6 +7,7 @@ use executor_api::receipt::Fingerprint;
 use executor_api::task::Attempt;
 use executor_api::task::Outcome;
 use executor_api::task::TaskState;
+use planner_core::sql::fence;
 
 use super::Driver;
 use super::MISSING_TOO_LONG;
@@ -166,7 +167,8 @@ impl Driver {
             bytes: 0,
         };
         let sql = self.site.plan.chunk_sql(i);
-        let settings = core.insert_settings(i, record.generation, record.attempt, &self.job.id);
+        let mut settings = core.insert_settings(i, record.generation, record.attempt, &self.job.id);
+        settings.extend(fence::setting(core, server_time.saturating_add(reconcile::ARRIVAL_MS)));
         if self.job.started_at.is_none() {
             self.job.started_at = Some(now);
         }
