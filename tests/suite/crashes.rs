@@ -61,4 +61,5 @@ matrices! {
     a_death_where_nothing_can_be_compared: NotCompared,
     a_death_after_a_torn_block: Torn,
     a_death_while_clickhouse_is_away: Away,
+    a_death_while_the_target_is_full: Held,
 }

@@ -21,6 +21,7 @@ use super::book::Book;
 use super::command::{Asked, Command, CommandError};
 use super::crash::{self, Moment};
 use super::driver::Driver;
+use super::pressure::{self, Bounds, Pressure};
 use super::step::{Begun, Site};
 use super::traffic::Traffic;
 use crate::clickhouse::health::Health;
@@ -35,6 +36,7 @@ pub struct Engine {
     board: Board,
     traffic: Traffic,
     policy: retry::Policy,
+    bounds: Bounds,
     shutdown: watch::Sender<bool>,
     drivers: Mutex<Drivers>,
     /// Held while a job is accepted: looking whether the key is known and the target free, and storing the job, are one step.
@@ -80,13 +82,14 @@ impl From<StoreError> for SubmitError {
 
 impl Engine {
     /// An engine that runs nothing yet.
-    pub fn new(store: Store, health: Health, policy: retry::Policy) -> Arc<Self> {
+    pub fn new(store: Store, health: Health, policy: retry::Policy, bounds: Bounds) -> Arc<Self> {
         Arc::new(Self {
             store,
             health,
             board: Board::default(),
             traffic: Traffic::default(),
             policy,
+            bounds,
             shutdown: watch::Sender::new(false),
             drivers: Mutex::default(),
             accepting: Mutex::default(),
@@ -199,15 +202,22 @@ impl Engine {
             reports,
             workers: JoinSet::new(),
             sending: BTreeMap::new(),
+            pressure: Pressure::default(),
+            sending_wanted: watch::Sender::new(false),
             comparing: None,
             beginning: false,
             uncompared: Vec::new(),
         };
+        let looking = pressure::watch(driver.site.clone(), self.bounds, driver.sending_wanted.subscribe(), driver.reports.clone());
         let (sender, commands) = mpsc::channel(16);
         drivers.commands.retain(|_, sender| !sender.is_closed());
         drivers.commands.insert(id.to_owned(), sender.clone());
         while drivers.tasks.try_join_next().is_some() {}
-        drivers.tasks.spawn(driver.run(commands));
+        drivers.tasks.spawn(async move {
+            let looking = tokio::spawn(looking);
+            driver.run(commands).await;
+            looking.abort();
+        });
         Ok(sender)
     }
 

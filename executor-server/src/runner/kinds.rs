@@ -1,7 +1,7 @@
 //! Every kind of stored event. The crash tests go through this list, so that none is forgotten.
 
 /// Kinds, as they stand in the log.
-pub(super) const ALL: [&str; 31] = [
+pub(super) const ALL: [&str; 33] = [
     "clickhouse-away",
     "clickhouse-back",
     "compared",
@@ -10,9 +10,11 @@ pub(super) const ALL: [&str; 31] = [
     "job-cancelled",
     "job-completed",
     "job-failed",
+    "job-held",
     "job-partial",
     "job-paused",
     "job-refused",
+    "job-released",
     "job-resumed",
     "job-retried",
     "job-started",

@@ -15,6 +15,7 @@ mod crash;
 mod driver;
 mod engine;
 mod kinds;
+pub mod pressure;
 mod step;
 mod traffic;
 

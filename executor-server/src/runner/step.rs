@@ -13,6 +13,7 @@ use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Standing;
 use crate::reconcile::Finding;
 use crate::runner::compare::Compared;
+use crate::runner::pressure::Pressure;
 use crate::verify::{self, fingerprint};
 
 /// A worker's report.
@@ -30,6 +31,8 @@ pub(super) enum Step {
     Resolved(u64, Finding),
     /// A span was removed; how that went.
     Cleared(u64, Result<(), String>),
+    /// What keeps the target from taking another chunk, if anything does.
+    Pressure(Pressure),
     /// Something about the comparison of contents.
     Compared(Compared),
 }

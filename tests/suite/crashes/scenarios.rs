@@ -31,10 +31,11 @@ pub(super) enum Scenario {
     NotCompared,
     Torn,
     Away,
+    Held,
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Copy,
         Self::Lost,
         Self::Repeated,
@@ -50,6 +51,7 @@ impl Scenario {
         Self::NotCompared,
         Self::Torn,
         Self::Away,
+        Self::Held,
     ];
 
     /// The kinds of events that it shows.
@@ -70,6 +72,7 @@ impl Scenario {
             Self::NotCompared => &["not-compared"],
             Self::Torn => &["task-not-one-block"],
             Self::Away => &["clickhouse-away", "clickhouse-back"],
+            Self::Held => &["job-held", "job-released"],
         }
     }
 
@@ -143,6 +146,7 @@ impl Scenario {
                 case.proxy.arm(1, Fault::Torn);
                 copy(case, BY_TIME, 1, "24").await;
             }
+            Self::Held => held(case).await,
             Self::Away => {
                 case.target(SLOW, BY_TIME).await;
                 let job = start(case, 1, "12").await;
@@ -157,6 +161,26 @@ impl Scenario {
             }
         }
     }
+}
+
+/// The partition is full of parts; nothing is sent until they are merged.
+async fn held(case: &mut Case<'_>) {
+    case.target("", "PARTITION BY toYYYYMM(ts) ORDER BY ts SETTINGS parts_to_delay_insert = 10").await;
+    case.sql("SYSTEM STOP MERGES $db.target").await;
+    for id in 0..6 {
+        case.sql(&format!("INSERT INTO $db.target VALUES (100000{id}, toDateTime('2025-01-20 03:00:00', 'UTC'), 1)")).await;
+    }
+    let job = start(case, 1, "12").await;
+    let waiting = case.until(&job, "waiting", |job| job.message.is_some()).await;
+    let message = waiting.message.as_deref().unwrap_or_default();
+    assert!(message.starts_with("waiting for merges: partition 202501 has 6 active parts"), "{message}");
+    // Longer than between two looks at the target.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let waiting = case.until(&job, "seen", |_| true).await;
+    assert_eq!((waiting.counts.waiting, *case.proxy.inserts().borrow()), (2, 0));
+    case.sql("SYSTEM START MERGES $db.target").await;
+    case.sql("OPTIMIZE TABLE $db.target FINAL").await;
+    completed(case, &job, 1).await;
 }
 
 async fn start(case: &mut Case<'_>, days: u32, hours: &str) -> String {

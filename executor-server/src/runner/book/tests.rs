@@ -192,6 +192,7 @@ impl World {
             unknown: &unknown,
             open: self.book.open(),
             reachable: true,
+            held: false,
             comparing: self.comparing,
         };
         let before = self.book.unsettled();

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use executor_api::job::Job;
+use executor_api::job::JobState;
 use executor_api::receipt::Fingerprint;
 use executor_api::task::TaskState;
 use planner_core::quantity::UnixMillis;
@@ -29,6 +30,7 @@ use crate::retry;
 use crate::runner::board::Live;
 use crate::runner::book::Book;
 use crate::runner::command::Asked;
+use crate::runner::pressure::Pressure;
 use crate::runner::step::Checked;
 use crate::runner::step::Site;
 use crate::runner::step::Step;
@@ -70,6 +72,10 @@ pub(super) struct Driver {
     pub(super) killing: bool,
     /// Whether the target is being looked at before the first chunk.
     pub(super) beginning: bool,
+    /// Whether the target can take another chunk.
+    pub(super) pressure: Pressure,
+    /// Tells whoever looks whether there are chunks to send.
+    pub(super) sending_wanted: watch::Sender<bool>,
     /// What the comparison could not read.
     pub(super) uncompared: Vec<String>,
 }
@@ -144,8 +150,11 @@ impl Driver {
                 unknown: &unknown,
                 open: self.book.open(),
                 reachable: *reach.borrow() == Reach::Up,
+                held: self.pressure != Pressure::Fine,
                 comparing: self.comparing.is_some(),
             };
+            let wanted = view.state == JobState::Running && !(waiting.is_empty() && retrying.is_empty());
+            self.sending_wanted.send_replace(wanted);
             let actions = scheduler::decide(&view, clock::now());
             let mut wake = None;
             let mut again = false;

@@ -48,6 +48,7 @@ impl Driver {
             }
             Step::Resolved(n, finding) => self.resolved(n, finding).await,
             Step::Cleared(n, cleared) => self.cleared(n, cleared).await,
+            Step::Pressure(found) => self.pressed(found).await,
             Step::Compared(compared) => self.compared(compared).await,
         }
     }
