@@ -44,6 +44,7 @@ pub fn make(facts: Facts<'_>, finished_at: UnixMillis) -> Receipt {
         evidence: record.evidence.clone().unwrap_or_default(),
         n: record.task.n,
         query_ids: query_ids.remove(&record.task.n).unwrap_or_default(),
+        split_into: record.task.split_into.clone(),
         state: record.task.state,
     });
     let tasks: Vec<TaskProof> = tasks.collect();
@@ -73,7 +74,8 @@ pub fn make(facts: Facts<'_>, finished_at: UnixMillis) -> Receipt {
 }
 
 fn judge(facts: &Facts<'_>, rows: u64) -> (Verdict, String) {
-    let total = facts.tasks.len();
+    // What was split is proven by its halves.
+    let total = facts.tasks.iter().filter(|record| record.task.split_into.is_empty()).count();
     let done = facts.tasks.iter().filter(|record| record.task.state == TaskState::Done).count();
     let different = facts.comparisons.iter().filter(|comparison| !comparison.equal).count();
     let compared = facts.comparisons.len();
@@ -151,6 +153,8 @@ mod tests {
                 n,
                 chunk_id: ChunkId::parse(&format!("{n:016x}")).unwrap(),
                 label: format!("chunk {n}"),
+                parent: None,
+                split_into: Vec::new(),
                 state,
                 attempts: 1,
                 rows_estimated: 10,
@@ -167,6 +171,7 @@ mod tests {
             evidence: Some("answer".into()),
             failures: 0,
             generation: 0,
+            half: None,
             rows_read: 10,
             unresolved: false,
         }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   system.processes ──running──► adopt, wait
+//!        │ gone; not in the log either: wait until it could not write any more
 //!        │ gone
 //!   query_log ──QueryFinish──► written          ──exception, no NewPart──► absent, same token
 //!        │ no terminal row, or parts after an exception
@@ -14,8 +15,9 @@ use std::time::Duration;
 use executor_api::receipt::Fingerprint;
 use planner_core::plan::Plan;
 use planner_core::sql::checks;
+use planner_core::sql::fence;
 
-use crate::clickhouse::classify::{Class, before_start, class};
+use crate::clickhouse::classify::{Class, before_start, class_of};
 use crate::clickhouse::client::{Failure, Query};
 use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Logged;
@@ -23,6 +25,9 @@ use crate::verify::{self, fingerprint};
 
 /// How long the server takes to write its logs where it may not be told to: flush intervals are 7.5 s.
 const UNFLUSHED: Duration = Duration::from_secs(9);
+/// How long an INSERT may be on its way, by the server's clock; after that ClickHouse refuses it
+/// ([`planner_core::sql::fence`]), and what was not seen to arrive never will.
+pub const ARRIVAL_MS: i64 = 5_000;
 /// The server's start is known to a second; a start this close to the sending proves nothing.
 const START_MARGIN_MS: u64 = 2_500;
 
@@ -120,7 +125,14 @@ async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Fi
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 
-    let logs = logs(health, case).await?;
+    let mut logs = logs_of(health, case).await?;
+    if logs.rows.is_empty() && case.answered.is_none() && wait_for_deadline(health, case).await? {
+        // It may have arrived at the last moment.
+        while health.ask(|| client.running([id])).await?.iter().any(|row| row.query_id == id) {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        logs = logs_of(health, case).await?;
+    }
     if let Some(end) = logs.rows.iter().find(|row| row.kind == "QueryFinish") {
         return Ok(Finding::Written {
             evidence: "log",
@@ -138,13 +150,13 @@ async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Fi
             Some(0) => {
                 return Ok(Finding::Absent {
                     next_generation: false,
-                    class: class(code),
+                    class: class_of(code, &words),
                     code: Some(code),
                     message: format!("{words} (part_log: nothing written)"),
                 });
             }
             // Some partitions were committed before the exception, or the log cannot tell.
-            Some(_) | None => return content(health, case, class(code), Some(code), &words).await,
+            Some(_) | None => return content(health, case, class_of(code, &words), Some(code), &words).await,
         }
     }
     if logs.never_started {
@@ -152,6 +164,24 @@ async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Fi
         return Ok(Finding::Absent { next_generation: false, class: Class::Lost, code: None, message });
     }
     content(health, case, Class::Lost, None, "the log holds no end of the query").await
+}
+
+/// Waits until a request that has not arrived cannot write any more; false where it had long been so, or never will be.
+async fn wait_for_deadline(health: &Health, case: &Case) -> Result<bool, Failure> {
+    let fenced = fence::setting(&case.plan.core, 0).is_some();
+    let Some(sent) = case.server_time.filter(|_| fenced) else { return Ok(false) };
+    let deadline = sent.saturating_add(ARRIVAL_MS);
+    let table = &case.plan.core.target.name;
+    let mut waited = false;
+    loop {
+        let standing = health.ask(|| health.client().standing(table)).await?;
+        let left = standing.map_or(-1, |standing| deadline.saturating_sub(i64::try_from(standing.now).unwrap_or(i64::MAX)));
+        if left < 0 {
+            return Ok(waited);
+        }
+        waited = true;
+        tokio::time::sleep(Duration::from_millis(left.unsigned_abs().min(1_000) + 1)).await;
+    }
 }
 
 struct Logs {
@@ -162,7 +192,7 @@ struct Logs {
     never_started: bool,
 }
 
-async fn logs(health: &Health, case: &Case) -> Result<Logs, Failure> {
+async fn logs_of(health: &Health, case: &Case) -> Result<Logs, Failure> {
     let client = health.client();
     let mut look = 0;
     loop {
@@ -264,7 +294,7 @@ pub async fn clear(health: &Health, case: &Case) -> Result<(), String> {
     let i = usize::try_from(case.n).unwrap_or(usize::MAX);
     let sql = checks::clear_span(&case.plan.core, i);
     let client = health.client();
-    let run = || client.query(Query::new(&sql).setting("mutations_sync", "2").setting("lightweight_deletes_sync", "2"));
+    let run = || client.patient(Query::new(&sql).setting("mutations_sync", "2").setting("lightweight_deletes_sync", "2"));
     health.ask(run).await.map_err(|failure| failure.to_string())?;
     let target_sql = checks::target_fingerprint(&case.plan.core, i);
     let left = health.ask(|| fingerprint(client, &target_sql)).await.map_err(|failure| failure.to_string())?;

@@ -24,6 +24,8 @@ pub struct View<'a> {
     pub open: usize,
     /// Whether ClickHouse answers.
     pub reachable: bool,
+    /// Whether the target is to be left alone for now, or that is not known yet.
+    pub held: bool,
     /// Whether the comparison of contents runs.
     pub comparing: bool,
 }
@@ -80,7 +82,7 @@ fn running(view: &View<'_>, now: UnixMillis) -> Vec<Action> {
         return vec![Action::Compare];
     }
     let mut actions = resolve(view);
-    if !view.reachable {
+    if !view.reachable || view.held {
         return actions;
     }
     let free = view.lanes.saturating_sub(view.busy + actions.len());
@@ -112,6 +114,7 @@ mod tests {
         unknown: &[],
         open: 3,
         reachable: true,
+        held: false,
         comparing: false,
     };
 
@@ -143,6 +146,13 @@ mod tests {
     fn nothing_is_sent_while_clickhouse_is_away() {
         check(&View { reachable: false, ..VIEW }, &[]);
         check(&View { reachable: false, unknown: &[1], unsettled: 1, ..VIEW }, &[Action::Resolve(1)]);
+    }
+
+    #[test]
+    fn nothing_is_sent_while_the_target_is_full() {
+        check(&View { held: true, ..VIEW }, &[]);
+        check(&View { held: true, unknown: &[1], unsettled: 1, ..VIEW }, &[Action::Resolve(1)]);
+        check(&View { held: true, open: 0, waiting: &[], ..VIEW }, &[Action::Compare]);
     }
 
     #[test]

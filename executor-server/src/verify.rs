@@ -41,7 +41,7 @@ pub async fn fingerprint(client: &Client, sql: &str) -> Result<Fingerprint, Fail
         sum: String,
         xor: String,
     }
-    let rows: Vec<Row> = client.rows(Query::new(sql)).await?;
+    let rows: Vec<Row> = client.patient_rows(Query::new(sql)).await?;
     let row = rows.into_iter().next().ok_or_else(|| Failure::Exception { code: 0, message: "a fingerprint without a row".into() })?;
     // The sum over no rows may come as an empty text from a Nullable.
     let or_zero = |text: String| if text.is_empty() { "0".to_owned() } else { text };

@@ -32,6 +32,7 @@ mod replay;
 pub mod request;
 pub mod snapshot;
 pub mod span;
+pub mod split;
 pub mod sql;
 pub mod survey;
 pub mod time_column;

@@ -34,7 +34,7 @@ impl ClickHouse {
         change(&mut config);
         let engine = Engine::start(&config).unwrap_or_else(|error| panic!("{error}"));
         config.http_port = engine.http_port();
-        Self { config, engine: Some(engine), http: reqwest::Client::new(), _dir: dir }
+        Self { config, engine: Some(engine), http: unpooled(), _dir: dir }
     }
 
     /// Its address.
@@ -63,6 +63,15 @@ impl ClickHouse {
     /// The same server, asked by another of its users.
     pub fn as_user(&self, name: &str, password: &str) -> Asker {
         Asker { http: self.http.clone(), index_hidden: false, password: password.to_owned(), url: self.url(), user: name.to_owned() }
+    }
+
+    /// Starts it again when it has ended by itself, as whatever watches over a server does; says whether it had.
+    pub fn watch_over(&mut self) -> bool {
+        let ended = self.engine.as_mut().is_none_or(|engine| !engine.is_running());
+        if ended {
+            self.restart();
+        }
+        ended
     }
 
     /// Runs one statement; panics with the server's words when it fails.
@@ -186,4 +195,9 @@ pub fn built(name: &str) -> PathBuf {
         || panic!("{name} is not built beside {}: run `cargo xtask test`, or `cargo build` first", test.display()),
         |folder| folder.join(name),
     )
+}
+
+/// A connection that rests in a pool dies with the process at its other end: each statement takes its own.
+fn unpooled() -> reqwest::Client {
+    reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client without TLS")
 }

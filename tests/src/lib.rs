@@ -3,12 +3,16 @@
 //! ```text
 //!   generate ────► (request, snapshot) ──► properties · parity (native = Node = Chromium)
 //!   clickhouse ──► service ──► jobs · faults · browser
+//!        └── proxy ──┘ struck by chance: trial ──► trials · bench
 //! ```
 
 pub mod by_size;
+pub mod chance;
 pub mod clickhouse;
 pub mod generate;
 pub mod key_cases;
 pub mod keyed;
+pub mod proxy;
 pub mod sample;
 pub mod service;
+pub mod trial;

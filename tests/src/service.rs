@@ -50,9 +50,21 @@ impl Service {
 
     /// The same with more environment variables.
     pub async fn start_with(clickhouse: &str, environment: &[(&str, &str)]) -> Self {
+        Self::launch(clickhouse, environment, None).await
+    }
+
+    /// Starts one with a configuration file.
+    pub async fn start_configured(clickhouse: &str, file: &str) -> Self {
+        Self::launch(clickhouse, &[], Some(file)).await
+    }
+
+    async fn launch(clickhouse: &str, environment: &[(&str, &str)], file: Option<&str>) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let state = TempDir::new().expect("a temporary folder");
+        if let Some(file) = file {
+            std::fs::write(state.path().join("penstock.toml"), file).expect("the configuration can be written");
+        }
         let mut service = Self { child: None, port, clickhouse: clickhouse.to_owned(), environment, state, http: reqwest::Client::new() };
         service.revive().await;
         service
@@ -60,6 +72,13 @@ impl Service {
 
     /// Starts it again with the same port and state.
     pub async fn revive(&mut self) {
+        if let Some(status) = self.revive_or_die().await {
+            panic!("penstock ended with {status}:\n{}", self.log_text());
+        }
+    }
+
+    /// The same where it may end at once by itself; says how it ended.
+    pub async fn revive_or_die(&mut self) -> Option<std::process::ExitStatus> {
         self.kill();
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).expect("the log can be written");
         let mut command = Command::new(built("penstock"));
@@ -79,11 +98,12 @@ impl Service {
         let started = Instant::now();
         while !self.is_live().await {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
-                panic!("penstock ended with {status}:\n{}", self.log_text());
+                return Some(status);
             }
             assert!(started.elapsed() < PATIENCE, "penstock does not answer:\n{}", self.log_text());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        None
     }
 
     /// SIGKILL.
@@ -91,6 +111,25 @@ impl Service {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
+        }
+    }
+
+    /// Sets or removes an environment variable of its next life.
+    pub fn set_environment(&mut self, name: &str, value: Option<&str>) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    }
+
+    /// Whether the process has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// Sends the running process a signal by name: `STOP`, `CONT`, `TERM`.
+    pub fn signal(&self, name: &str) {
+        if let Some(pid) = self.pid() {
+            let sent = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status();
+            assert!(sent.is_ok_and(|status| status.success()), "SIG{name} cannot be sent");
         }
     }
 

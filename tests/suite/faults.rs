@@ -1,34 +1,19 @@
 //! The service and ClickHouse are killed in mid-work. At the end the content is exact, every event is there, and no
 //! chunk was written twice. The seed is printed; PENSTOCK_TEST_SEED replays it.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use executor_api::event::{Event, EventPage};
+use executor_api::job::JobState;
 use executor_api::receipt::Verdict;
+use executor_api::task::{TaskPage, TaskState};
+use penstock_tests::chance::Chance;
 use penstock_tests::clickhouse::ClickHouse;
+use penstock_tests::proxy::{Fault, Proxy};
 use penstock_tests::sample::{self, COLUMNS};
 use penstock_tests::service::{Service, request};
 
 const ROWS: u64 = 3_000_000;
-
-/// A small generator of moments, replayable from its seed.
-struct Moments(u64);
-
-impl Moments {
-    fn new(test: &str) -> Self {
-        let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| u64::from(since.subsec_nanos()));
-        let seed = std::env::var("PENSTOCK_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(clock | 1);
-        eprintln!("{test}: PENSTOCK_TEST_SEED={seed}");
-        Self(seed)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
 
 async fn events(service: &Service, job: &str) -> Vec<Event> {
     let mut all = Vec::new();
@@ -69,7 +54,7 @@ async fn exact(server: &ClickHouse, target: &str) {
 
 #[tokio::test]
 async fn the_service_is_killed_five_times() {
-    let mut moments = Moments::new("the_service_is_killed_five_times");
+    let mut moments = Chance::of_test("the_service_is_killed_five_times");
     let server = ClickHouse::start();
     sample::install(&server, ROWS).await;
     let mut service = Service::start(&server.url()).await;
@@ -98,7 +83,7 @@ async fn the_service_is_killed_five_times() {
 
 #[tokio::test]
 async fn clickhouse_is_killed_in_mid_insert() {
-    let mut moments = Moments::new("clickhouse_is_killed_in_mid_insert");
+    let mut moments = Chance::of_test("clickhouse_is_killed_in_mid_insert");
     let mut server = ClickHouse::start();
     sample::install(&server, ROWS).await;
     let service = Service::start(&server.url()).await;
@@ -124,7 +109,7 @@ async fn clickhouse_is_killed_in_mid_insert() {
 
 #[tokio::test]
 async fn both_are_killed_and_go_on_by_themselves() {
-    let mut moments = Moments::new("both_are_killed_and_go_on_by_themselves");
+    let mut moments = Chance::of_test("both_are_killed_and_go_on_by_themselves");
     let mut server = ClickHouse::start();
     sample::install(&server, ROWS).await;
     let mut service = Service::start(&server.url()).await;
@@ -143,4 +128,73 @@ async fn both_are_killed_and_go_on_by_themselves() {
     assert_eq!(job.verdict, Some(Verdict::Exact));
     answers_were_lost(&service, &job.id).await;
     exact(&server, "events_by_tenant").await;
+}
+
+#[tokio::test]
+async fn a_view_replay_says_what_it_cannot_prove() {
+    let mut moments = Chance::of_test("a_view_replay_says_what_it_cannot_prove");
+    let mut server = ClickHouse::start();
+    sample::install(&server, ROWS).await;
+    // Not summed, so that this test can tell each chunk's rows; Penstock does not look into what a view gives.
+    server
+        .run(&[
+            "CREATE TABLE demo.clicks (id UInt64, ts DateTime64(3, 'UTC'), amount UInt32) ENGINE = MergeTree ORDER BY ts",
+            "CREATE MATERIALIZED VIEW demo.clicks_mv TO demo.clicks AS SELECT id, ts, amount FROM demo.events WHERE kind != 'buy'",
+        ])
+        .await;
+    let service = Service::start(&server.url()).await;
+    let job = service.start_job(&request("demo.events", "demo.clicks", "24", Some(("2025-01-01", "2025-02-01"))), 2).await;
+    service.wait_until(&job.id, "writing", |job| job.counts.running > 0 && job.counts.done >= 3).await;
+    tokio::time::sleep(Duration::from_millis(moments.below(30))).await;
+    server.kill();
+    server.restart();
+    let job = service.wait_until(&job.id, "ended", |job| job.state.is_terminal()).await;
+    answers_were_lost(&service, &job.id).await;
+    assert_eq!((job.state, job.verdict), (JobState::Partial, Some(Verdict::Unproven)), "{job:?}");
+    assert!(job.counts.failed > 0, "{job:?}");
+    assert!(!job.message.unwrap_or_default().contains("exactly once"));
+
+    let page: TaskPage = service.get(&format!("/jobs/{}/tasks?limit=100", job.id)).await.unwrap();
+    for task in &page.tasks {
+        let day = task.n + 1;
+        let rows = |from: &str| format!("SELECT id, ts, amount FROM {from} toDayOfMonth(ts) = {day}");
+        let source = server.fingerprint(&rows("demo.events WHERE kind != 'buy' AND")).await;
+        let target = server.fingerprint(&rows("demo.clicks WHERE")).await;
+        if task.state == TaskState::Done {
+            assert_eq!(source, target, "{task:?}");
+        } else {
+            let message = task.message.as_deref().unwrap_or_default();
+            assert_eq!(task.state, TaskState::Failed);
+            assert!(message.starts_with("outcome-unprovable: "), "{message}");
+            assert!(message.contains("Empty demo.clicks and start the job again"), "the way out is named: {message}");
+            assert!(target == source || target.starts_with("0\t"), "written once or not at all: {target}, {source}");
+        }
+    }
+    // The way out works: an empty target, and the same job again.
+    server.query("TRUNCATE TABLE demo.clicks").await;
+    let again = service.start_job(&request("demo.events", "demo.clicks", "24", Some(("2025-01-01", "2025-02-01"))), 2).await;
+    assert_eq!(service.completed(&again.id).await.verdict, Some(Verdict::Exact));
+}
+
+#[tokio::test]
+async fn a_request_that_arrives_after_its_rows_were_sent_again_writes_nothing() {
+    let server = ClickHouse::start();
+    sample::install(&server, ROWS).await;
+    let proxy = Proxy::start(&server.url()).await;
+    proxy.arm(2, Fault::Late(Duration::from_secs(12)));
+    let mut service = Service::start(&proxy.url()).await;
+    // No deduplication window: nothing but the server's clock stands between the late request and its rows.
+    let job = service.start_job(&request("demo.events", "demo.events_by_time", "24", Some(("2025-01-01", "2025-01-03"))), 1).await;
+    proxy.inserts().wait_for(|seen| *seen >= 2).await.unwrap();
+    let held = std::time::Instant::now();
+    service.kill();
+    service.revive().await;
+    let job = service.completed(&job.id).await;
+    assert!(held.elapsed() < Duration::from_secs(12), "it came while the job still ran; {job:?}");
+    tokio::time::sleep(Duration::from_secs(13).saturating_sub(held.elapsed())).await;
+    server.query("SYSTEM FLUSH LOGS").await;
+    let refused = server.query("SELECT count() FROM system.query_log WHERE exception_code = 395 AND query_id LIKE 'penstock-%'").await;
+    assert_eq!(refused.trim(), "1", "the late request came, and was refused");
+    let rows = |table: &str| format!("{COLUMNS} demo.{table} WHERE ts < '2025-01-03'");
+    assert_eq!(server.fingerprint(&rows("events")).await, server.fingerprint(&rows("events_by_time")).await);
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
 mod bad_input;
+mod crashes;
 mod faults;
 mod golden;
 mod imports;
@@ -11,5 +12,7 @@ mod key_skew;
 mod key_types;
 mod plan_ids;
 mod properties;
+mod splitting;
 mod statements;
 mod stream;
+mod trials;

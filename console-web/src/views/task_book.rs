@@ -186,6 +186,8 @@ pub(crate) mod tests {
             n,
             chunk_id: ChunkId::parse("0123456789abcdef").unwrap(),
             label: format!("chunk {n}"),
+            parent: None,
+            split_into: Vec::new(),
             state,
             attempts: 1,
             rows_estimated: 10,

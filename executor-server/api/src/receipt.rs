@@ -95,12 +95,15 @@ pub struct TaskProof {
     /// The chunk.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub chunk_id: ChunkId,
-    /// By what the task counts as done: `answer`, `log`, `content`, `already-there`.
+    /// By what the task counts as done: `answer`, `log`, `content`, `already-there`; `split` where others carry its rows.
     pub evidence: String,
     /// Its number.
     pub n: u64,
     /// Query ids of every attempt, oldest first.
     pub query_ids: Vec<String>,
+    /// The tasks that carry its rows, where the chunk was too big.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub split_into: Vec<u64>,
     /// State.
     pub state: crate::task::TaskState,
 }

@@ -51,13 +51,19 @@ impl TaskState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Task {
-    /// Index of the chunk in the plan.
+    /// Index of the chunk in the plan; halves of chunks that were too big are numbered behind them.
     pub n: u64,
     /// The chunk.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub chunk_id: ChunkId,
     /// For people.
     pub label: String,
+    /// The task that this one is a half of: the chunk was too big.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<u64>,
+    /// The tasks that this one was split into; it is skipped then, and they carry its rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub split_into: Vec<u64>,
     /// State.
     pub state: TaskState,
     /// How often it was sent in this job.

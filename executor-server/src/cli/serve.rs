@@ -56,7 +56,7 @@ impl Service {
     pub(super) async fn start(config: &Config, address: SocketAddr, sample: bool) -> Result<Self, Error> {
         let store = Store::open(&config.state_dir)?;
         let client = Client::new(config.clickhouse.clone()).map_err(Error::Wrong)?;
-        let engine = Engine::new(store, Health::new(client), config.retry);
+        let engine = Engine::new(store, Health::new(client), config.retry, config.bounds);
         engine.start().await?;
         let guard = Guard::new(address, config.public_host.clone(), config.token.as_ref());
         let app = App { engine: engine.clone(), policy: config.policy.clone(), sample };

@@ -1,5 +1,7 @@
 //! What an answer of ClickHouse asks for: classified once, here (clickhouse.md section 5).
 
+use planner_core::sql::fence::LATE;
+
 /// What a failure asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -45,6 +47,11 @@ pub fn class(code: i32) -> Class {
     }
 }
 
+/// The same where the words say more than the code: a request that was late is refused by Penstock's own condition.
+pub fn class_of(code: i32, words: &str) -> Class {
+    if code == 395 && words.contains(LATE) { Class::Lost } else { class(code) }
+}
+
 /// Whether a query that ended with this code provably never began to write: refused while it was parsed, analysed,
 /// authorized or admitted. Any other exception may come after some of its parts were committed.
 pub fn before_start(code: i32) -> bool {
@@ -70,6 +77,13 @@ mod tests {
         check(&[60, 47, 16, 62, 53, 20], Class::Fatal);
         check(&[497, 516, 164], Class::NotAllowed);
         check(&[0, 1_000_000, 999_999], Class::Unclear);
+    }
+
+    #[test]
+    fn a_late_request_is_lost_and_any_other_throw_is_fatal() {
+        assert_eq!(class_of(395, "Code: 395. DB::Exception: penstock: arrived too late: while executing"), Class::Lost);
+        assert_eq!(class_of(395, "Code: 395. DB::Exception: amount is negative"), Class::Fatal);
+        assert_eq!(class_of(241, LATE), Class::TooBig);
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub struct Client {
     config: ClickHouse,
 }
 
+/// How often the server is asked whether it still knows a query whose answer takes long.
+const VANISHED_EVERY: Duration = Duration::from_secs(8);
+
 /// One statement to send.
 #[derive(Clone, Debug, Default)]
 pub struct Query<'a> {
@@ -194,20 +197,50 @@ impl Client {
         }
     }
 
+    /// Sends a statement that may take as long as it likes, and that may be repeated. An answer that does not come is
+    /// given up once the server has not shown the query for a while: a connection can be open and dead.
+    pub async fn patient(&self, query: Query<'_>) -> Result<Answer, Failure> {
+        let id = format!("penstock-question-{}", crate::clock::random_id());
+        let answer = self.query(query.setting("query_id", &id));
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = self.vanished(&id) => Err(Failure::Lost("the server does not know the query any more".into())),
+        }
+    }
+
+    /// Waits until the server has not shown a query twice in a row.
+    async fn vanished(&self, id: &str) {
+        let mut missing = 0;
+        while missing < 2 {
+            tokio::time::sleep(VANISHED_EVERY).await;
+            let shown = self.running([id]).await.is_ok_and(|rows| !rows.is_empty());
+            missing = if shown { 0 } else { missing + 1 };
+        }
+    }
+
     /// Sends a statement that ends in `FORMAT JSONEachRow` and reads its rows.
     pub async fn rows<T: DeserializeOwned>(&self, query: Query<'_>) -> Result<Vec<T>, Failure> {
-        let answer = self.query(query).await?;
-        answer
-            .text
-            .lines()
-            .filter(|line| !line.is_empty())
-            .map(|line| {
-                let unexpected =
-                    |error| Failure::Exception { code: 0, message: format!("an answer that is not as expected ({error}): {line:.200}") };
-                serde_json::from_str(line).map_err(unexpected)
-            })
-            .collect()
+        read_rows(&self.query(query).await?)
     }
+
+    /// The same for a statement that may take long; see [`Client::patient`].
+    pub async fn patient_rows<T: DeserializeOwned>(&self, query: Query<'_>) -> Result<Vec<T>, Failure> {
+        read_rows(&self.patient(query).await?)
+    }
+}
+
+fn read_rows<T: DeserializeOwned>(answer: &Answer) -> Result<Vec<T>, Failure> {
+    answer
+        .text
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            let unexpected =
+                |error| Failure::Exception { code: 0, message: format!("an answer that is not as expected ({error}): {line:.200}") };
+            serde_json::from_str(line).map_err(unexpected)
+        })
+        .collect()
 }
 
 /// Whether the request may have left decides everything that follows.

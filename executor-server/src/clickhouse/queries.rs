@@ -13,6 +13,8 @@ const LOGGED: &str = "SELECT toString(type) AS type, exception_code, exception, 
 const NEW_PARTS: &str = "SELECT query_id, partition_id, countIf(error = 0) AS parts, countIf(error != 0) AS dropped FROM system.part_log WHERE has({ids:Array(String)}, query_id) AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND event_type = 'NewPart' AND table_uuid = toUUID({uuid:String}) GROUP BY query_id, partition_id FORMAT JSONEachRow";
 const KILL: &str = "KILL QUERY WHERE query_id = {id:String} ASYNC FORMAT JSONEachRow";
 const STANDING: &str = "SELECT total_rows AS rows, toString(uuid) AS uuid, toUnixTimestamp64Milli(now64(3)) AS now, toUnixTimestamp64Milli(now64(3)) - toInt64(uptime()) * 1000 AS started FROM system.tables WHERE database = {database:String} AND name = {table:String} FORMAT JSONEachRow";
+/// The fullest partition, and what the server is busy with there.
+const LOAD: &str = "WITH (SELECT (partition_id, parts) FROM (SELECT partition_id, count() AS parts FROM system.parts WHERE database = {database:String} AND table = {table:String} AND active GROUP BY partition_id ORDER BY parts DESC LIMIT 1)) AS fullest, (SELECT toUInt64OrZero(extract(engine_full, 'parts_to_delay_insert = ([0-9]+)')) FROM system.tables WHERE database = {database:String} AND name = {table:String}) AS own, (SELECT toUInt64OrZero(value) FROM system.merge_tree_settings WHERE name = 'parts_to_delay_insert') AS common SELECT ifNull(tupleElement(fullest, 1), '') AS partition, ifNull(tupleElement(fullest, 2), 0) AS parts, if(ifNull(own, 0) > 0, own, ifNull(common, 0)) AS parts_to_delay, (SELECT count() FROM system.merges WHERE database = {database:String} AND table = {table:String}) AS merges, (SELECT count() FROM system.replication_queue WHERE database = {database:String} AND table = {table:String}) AS queue FORMAT JSONEachRow";
 const TABLES: &str = "SELECT database, name AS table, engine, total_rows AS rows, total_bytes_uncompressed AS bytes, sorting_key, partition_key FROM system.tables WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema') AND NOT is_temporary AND positionCaseInsensitiveUTF8(concat(database, '.', name), {q:String}) > 0 AND (empty({database:String}) OR (database = {database:String} AND name = {table:String})) ORDER BY database, name LIMIT 1001 FORMAT JSONEachRow";
 const COLUMNS: &str = "SELECT name, type, default_kind, data_uncompressed_bytes AS bytes FROM system.columns WHERE database = {database:String} AND table = {table:String} ORDER BY position FORMAT JSONEachRow";
 const PARTITIONS: &str = "SELECT partition_id AS id, any(p.partition) AS name, sum(p.rows) AS rows, sum(p.data_uncompressed_bytes) AS bytes, count() AS parts, if(toUnixTimestamp(max(p.max_time)) = 0, NULL, toInt64(toUnixTimestamp(min(p.min_time))) * 1000) AS min_time, if(toUnixTimestamp(max(p.max_time)) = 0, NULL, toInt64(toUnixTimestamp(max(p.max_time))) * 1000) AS max_time FROM system.parts AS p WHERE database = {database:String} AND table = {table:String} AND active GROUP BY partition_id ORDER BY partition_id LIMIT 10000 FORMAT JSONEachRow";
@@ -78,6 +80,25 @@ pub struct NewParts {
     /// Parts that were not, such as duplicates.
     #[serde(deserialize_with = "lenient")]
     pub dropped: u64,
+}
+
+/// What a target carries.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Load {
+    /// The partition with the most active parts.
+    pub partition: String,
+    /// Its active parts.
+    #[serde(deserialize_with = "lenient")]
+    pub parts: u64,
+    /// From how many on the server delays inserts; 0 where it does not say.
+    #[serde(deserialize_with = "lenient")]
+    pub parts_to_delay: u64,
+    /// Merges that run.
+    #[serde(deserialize_with = "lenient")]
+    pub merges: u64,
+    /// Entries of its replication queue.
+    #[serde(deserialize_with = "lenient")]
+    pub queue: u64,
 }
 
 /// A table of the list.
@@ -188,6 +209,13 @@ impl Client {
     pub async fn standing(&self, table: &TableName) -> Result<Option<Standing>, Failure> {
         let query = Query::new(STANDING).param("database", table.database.as_str()).param("table", table.table.as_str());
         Ok(self.rows(query.timeout(QUICK)).await?.into_iter().next())
+    }
+
+    /// What a table carries.
+    pub async fn load(&self, table: &TableName) -> Result<Load, Failure> {
+        let query = Query::new(LOAD).param("database", table.database.as_str()).param("table", table.table.as_str());
+        let rows: Vec<Load> = self.rows(query.timeout(QUICK)).await?;
+        rows.into_iter().next().ok_or_else(|| Failure::Exception { code: 0, message: "no row about the table's load".into() })
     }
 
     /// Tables whose name holds `q`, at most 1,001.

@@ -12,6 +12,7 @@ use planner_core::policy::Policy;
 use planner_core::sql::identifier::{Identifier, TableName};
 use reqwest::Url;
 
+use crate::runner::pressure::Bounds;
 pub use secret::Secret;
 use sources::Sources;
 
@@ -31,6 +32,8 @@ pub struct Config {
     pub policy: Policy,
     /// The host (and port, where it is not the scheme's) under which a proxy publishes the service.
     pub public_host: Option<String>,
+    /// From when on chunks wait for the target.
+    pub bounds: Bounds,
     /// How failed chunks are repeated.
     pub retry: crate::retry::Policy,
     /// Chunks at the same time where a job does not say; 1 to 64, default 2.
@@ -113,11 +116,13 @@ impl Config {
         let retry = crate::retry::Policy { max_retries: retries, first_pause: pause, ..Default::default() };
 
         let policy = policy(&mut from);
+        let bounds = bounds(&mut from);
         let faults = from.finish();
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
         Ok(Self {
+            bounds,
             clickhouse,
             console: console.map_or_else(|| PathBuf::from("console-web/dist"), |found| PathBuf::from(found.text)),
             listen,
@@ -128,6 +133,19 @@ impl Config {
             state_dir: state_dir.map_or_else(|| PathBuf::from(".penstock"), |found| PathBuf::from(found.text)),
             token,
         })
+    }
+}
+
+fn bounds(from: &mut Sources) -> Bounds {
+    let mut take = |key: &str, most: u32, default: u32| {
+        let value = from.take(None, &[], &["limits", key]);
+        from.read(value, |text| number(text, 1, most)).unwrap_or(default)
+    };
+    let default = Bounds::default();
+    Bounds {
+        parts_share_percent: take("parts_share_percent", 100, default.parts_share_percent),
+        running_merges: take("running_merges", 1_000_000, default.running_merges),
+        replication_queue: take("replication_queue", 1_000_000, default.replication_queue),
     }
 }
 

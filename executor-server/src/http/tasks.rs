@@ -4,12 +4,14 @@ use axum::extract::{Path, State};
 use executor_api::event::EventPage;
 use executor_api::problem::Problem;
 use executor_api::task::{Task, TaskDetail, TaskPage, TaskState};
+use planner_core::sql::fence;
 use serde::Deserialize;
 
 use super::body::Args;
 use super::jobs::{find, states};
 use super::problem::ApiError;
 use super::state::App;
+use crate::reconcile;
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -65,9 +67,15 @@ pub(super) async fn one(State(app): State<App>, Path((id, n)): Path<(String, Str
     let number: u64 = n.parse().map_err(|_| missing())?;
     let store = app.engine.store();
     let record = store.task(&id, number).await?.ok_or_else(missing)?;
-    let attempts = store.attempts(&id, number).await?.into_iter().map(|record| record.attempt).collect();
+    let attempts = store.attempts(&id, number).await?;
+    let server_time = attempts.last().and_then(|record| record.server_time);
+    let attempts = attempts.into_iter().map(|record| record.attempt).collect();
     let plan = store.plan(&job.plan_digest).await?.ok_or_else(missing)?.plan;
+    let halves = store.halves(&id, plan.len()).await?;
+    let plan = plan.with_halves(halves);
     let i = usize::try_from(number).map_err(|_| missing())?;
+    let mut settings = plan.core.insert_settings(i, record.generation, record.attempt.max(1), &id);
+    settings.extend(server_time.and_then(|sent| fence::setting(&plan.core, sent.saturating_add(reconcile::ARRIVAL_MS))));
     let mut task = record.task;
     overlay(&app, &id, &mut task);
     Ok(axum::Json(TaskDetail {
@@ -75,7 +83,7 @@ pub(super) async fn one(State(app): State<App>, Path((id, n)): Path<(String, Str
         attempts,
         sql: plan.chunk_sql(i),
         token: plan.core.token(i, record.generation).to_string(),
-        settings: plan.core.insert_settings(i, record.generation, record.attempt.max(1), &id),
+        settings,
     }))
 }
 

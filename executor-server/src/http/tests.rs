@@ -13,6 +13,7 @@ use crate::clickhouse::health::Health;
 use crate::config::{ClickHouse, Secret};
 use crate::retry;
 use crate::runner::Engine;
+use crate::runner::pressure::Bounds;
 use crate::store::Store;
 
 const TOKEN: &str = "0123456789abcdef0123";
@@ -30,7 +31,7 @@ fn service(token: Option<&str>) -> Service {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}/").parse().unwrap();
     let clickhouse = ClickHouse { url, user: "default".into(), password: Secret::new("hunter2"), database: None };
-    let engine = Engine::new(store.clone(), Health::new(Client::new(clickhouse).unwrap()), retry::Policy::default());
+    let engine = Engine::new(store.clone(), Health::new(Client::new(clickhouse).unwrap()), retry::Policy::default(), Bounds::default());
     let app = App { engine, policy: planner_core::policy::Policy::default(), sample: false };
     let token = token.map(Secret::new);
     let guard = Guard::new(SocketAddr::from(([127, 0, 0, 1], 8642)), None, token.as_ref());

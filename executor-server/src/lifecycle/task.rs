@@ -4,7 +4,8 @@
 //!  waiting ──Sent──► running ──Written──► done
 //!     ▲                │ │ └─NotSent──► waiting          unknown ──ProvenWritten──► done
 //!     │                │ └─AnswerLost──► unknown ────────────┤ └───ProvenAbsent──► retrying ──Sent──► running
-//!  Retry (failed)      └─Rejected──► failed                  └─Unprovable──► failed
+//!  Retry (failed)      └─Rejected──► failed                  ├─Unprovable──► failed
+//!                                                            └─Split──► skipped, and its halves ──► waiting
 //! ```
 
 use executor_api::task::TaskState;
@@ -28,6 +29,8 @@ pub enum TaskEvent {
     ProvenAbsent,
     /// Evidence: nothing of this attempt is in the target, and it will not be sent again.
     GivenUp,
+    /// Evidence: nothing of this attempt is in the target, and its halves are sent instead.
+    Split,
     /// No evidence can be had.
     Unprovable,
     /// The target already holds just these rows.
@@ -44,7 +47,7 @@ pub enum TaskEvent {
 
 impl TaskEvent {
     /// Every event.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Sent,
         Self::Written,
         Self::NotSent,
@@ -53,6 +56,7 @@ impl TaskEvent {
         Self::ProvenWritten,
         Self::ProvenAbsent,
         Self::GivenUp,
+        Self::Split,
         Self::Unprovable,
         Self::AlreadyThere,
         Self::Refused,
@@ -71,7 +75,7 @@ pub fn next(state: TaskState, event: TaskEvent) -> Option<TaskState> {
         (S::Waiting | S::Retrying, E::AlreadyThere) | (S::Running, E::Written) | (S::Unknown, E::ProvenWritten) => Some(S::Done),
         (S::Waiting | S::Retrying, E::Refused) | (S::Running, E::Rejected) | (S::Unknown, E::Unprovable | E::GivenUp) => Some(S::Failed),
         (S::Waiting | S::Retrying, E::Cancel) => Some(S::Cancelled),
-        (S::Waiting, E::Skip) => Some(S::Skipped),
+        (S::Waiting, E::Skip) | (S::Unknown, E::Split) => Some(S::Skipped),
         (S::Running, E::NotSent) | (S::Failed, E::RetryAsked) => Some(S::Waiting),
         (S::Running, E::AnswerLost) => Some(S::Unknown),
         (S::Unknown, E::ProvenAbsent) => Some(S::Retrying),
@@ -85,6 +89,7 @@ pub fn next(state: TaskState, event: TaskEvent) -> Option<TaskState> {
             | E::ProvenWritten
             | E::ProvenAbsent
             | E::GivenUp
+            | E::Split
             | E::Unprovable
             | E::RetryAsked,
         )
@@ -97,6 +102,7 @@ pub fn next(state: TaskState, event: TaskEvent) -> Option<TaskState> {
             | E::ProvenWritten
             | E::ProvenAbsent
             | E::GivenUp
+            | E::Split
             | E::Unprovable
             | E::RetryAsked
             | E::Skip,
@@ -107,6 +113,7 @@ pub fn next(state: TaskState, event: TaskEvent) -> Option<TaskState> {
             | E::ProvenWritten
             | E::ProvenAbsent
             | E::GivenUp
+            | E::Split
             | E::Unprovable
             | E::AlreadyThere
             | E::Refused
@@ -137,6 +144,7 @@ pub fn next(state: TaskState, event: TaskEvent) -> Option<TaskState> {
             | E::ProvenWritten
             | E::ProvenAbsent
             | E::GivenUp
+            | E::Split
             | E::Unprovable
             | E::AlreadyThere
             | E::Refused
@@ -153,6 +161,7 @@ pub fn next(state: TaskState, event: TaskEvent) -> Option<TaskState> {
             | E::ProvenWritten
             | E::ProvenAbsent
             | E::GivenUp
+            | E::Split
             | E::Unprovable
             | E::AlreadyThere
             | E::Refused

@@ -51,8 +51,6 @@ impl Book {
             totals: Totals::default(),
         };
         for record in &tasks {
-            book.totals.bytes += record.task.bytes_estimated;
-            book.totals.rows += record.task.rows_estimated;
             book.enter(record);
         }
         book.tasks = tasks;
@@ -81,9 +79,15 @@ impl Book {
         Some(record)
     }
 
-    /// Takes over a task's new standing.
+    /// Takes over a task's new standing. A task numbered just behind the last is a new one: a half of another.
     pub(super) fn put(&mut self, record: TaskRecord) {
-        let Some(slot) = usize::try_from(record.task.n).ok().filter(|slot| *slot < self.tasks.len()) else { return };
+        let Some(slot) = usize::try_from(record.task.n).ok().filter(|slot| *slot <= self.tasks.len()) else { return };
+        if slot == self.tasks.len() {
+            self.counts.total += 1;
+            self.enter(&record);
+            self.tasks.push(record);
+            return;
+        }
         if let Some(old) = self.tasks.get(slot).cloned() {
             self.leave(&old);
         }
@@ -188,6 +192,11 @@ impl Book {
     fn enter(&mut self, record: &TaskRecord) {
         let (n, state) = (record.task.n, record.task.state);
         *self.count(state) += 1;
+        // What was split is carried by its halves.
+        if record.task.split_into.is_empty() {
+            self.totals.bytes += record.task.bytes_estimated;
+            self.totals.rows += record.task.rows_estimated;
+        }
         match state {
             TaskState::Waiting => {
                 let rank = self.rank(record);
@@ -215,6 +224,10 @@ impl Book {
     fn leave(&mut self, record: &TaskRecord) {
         let (n, state) = (record.task.n, record.task.state);
         *self.count(state) -= 1;
+        if record.task.split_into.is_empty() {
+            self.totals.bytes -= record.task.bytes_estimated;
+            self.totals.rows -= record.task.rows_estimated;
+        }
         match state {
             TaskState::Waiting => {
                 let rank = self.rank(record);

@@ -19,7 +19,9 @@ use tokio::task::JoinSet;
 use super::board::Board;
 use super::book::Book;
 use super::command::{Asked, Command, CommandError};
+use super::crash::{self, Moment};
 use super::driver::Driver;
+use super::pressure::{self, Bounds, Pressure};
 use super::step::{Begun, Site};
 use super::traffic::Traffic;
 use crate::clickhouse::health::Health;
@@ -34,6 +36,7 @@ pub struct Engine {
     board: Board,
     traffic: Traffic,
     policy: retry::Policy,
+    bounds: Bounds,
     shutdown: watch::Sender<bool>,
     drivers: Mutex<Drivers>,
     /// Held while a job is accepted: looking whether the key is known and the target free, and storing the job, are one step.
@@ -79,13 +82,14 @@ impl From<StoreError> for SubmitError {
 
 impl Engine {
     /// An engine that runs nothing yet.
-    pub fn new(store: Store, health: Health, policy: retry::Policy) -> Arc<Self> {
+    pub fn new(store: Store, health: Health, policy: retry::Policy, bounds: Bounds) -> Arc<Self> {
         Arc::new(Self {
             store,
             health,
             board: Board::default(),
             traffic: Traffic::default(),
             policy,
+            bounds,
             shutdown: watch::Sender::new(false),
             drivers: Mutex::default(),
             accepting: Mutex::default(),
@@ -182,7 +186,7 @@ impl Engine {
         let (reports, steps) = mpsc::unbounded_channel();
         let driver = Driver {
             store: self.store.clone(),
-            site: site(&self.health, stored, snapshot),
+            site: site(&self.health, with_halves(stored, &tasks), snapshot),
             traffic: self.traffic.clone(),
             policy: self.policy,
             board: self.board.of(id),
@@ -198,15 +202,22 @@ impl Engine {
             reports,
             workers: JoinSet::new(),
             sending: BTreeMap::new(),
+            pressure: Pressure::default(),
+            sending_wanted: watch::Sender::new(false),
             comparing: None,
             beginning: false,
             uncompared: Vec::new(),
         };
+        let looking = pressure::watch(driver.site.clone(), self.bounds, driver.sending_wanted.subscribe(), driver.reports.clone());
         let (sender, commands) = mpsc::channel(16);
         drivers.commands.retain(|_, sender| !sender.is_closed());
         drivers.commands.insert(id.to_owned(), sender.clone());
         while drivers.tasks.try_join_next().is_some() {}
-        drivers.tasks.spawn(driver.run(commands));
+        drivers.tasks.spawn(async move {
+            let looking = tokio::spawn(looking);
+            driver.run(commands).await;
+            looking.abort();
+        });
         Ok(sender)
     }
 
@@ -261,8 +272,9 @@ impl Engine {
             task_state: None,
             query_id: None,
         };
+        crash::point(Moment::Before, "job-accepted");
         match self.store.create_job(key, body_digest, job.clone(), tasks, event).await? {
-            Submitted::Created => {}
+            Submitted::Created => crash::point(Moment::After, "job-accepted"),
             found @ (Submitted::Known(_) | Submitted::Conflict) => return self.known(found).await,
         }
         let mut drivers = self.drivers.lock().await;
@@ -349,6 +361,11 @@ fn told(plan: &Plan) -> bool {
     plan.core.time.as_ref().is_some_and(|time| time.target_type.is_some())
 }
 
+/// The stored plan with the halves of chunks that this job has split.
+fn with_halves(stored: StoredPlan, tasks: &[TaskRecord]) -> StoredPlan {
+    StoredPlan { plan: stored.plan.with_halves(tasks.iter().filter_map(|record| record.half.clone())), ..stored }
+}
+
 fn site(health: &Health, stored: StoredPlan, snapshot: Snapshot) -> Site {
     Site {
         health: health.clone(),
@@ -364,6 +381,8 @@ fn tasks(plan: &Plan) -> Vec<TaskRecord> {
         n,
         chunk_id: chunk.id,
         label: chunk.label,
+        parent: None,
+        split_into: Vec::new(),
         state: TaskState::Waiting,
         attempts: 0,
         rows_estimated: chunk.rows,
@@ -377,5 +396,7 @@ fn tasks(plan: &Plan) -> Vec<TaskRecord> {
         verified: None,
     });
     let generation = plan.core.generation;
-    tasks.map(|task| TaskRecord { task, attempt: 0, evidence: None, failures: 0, generation, rows_read: 0, unresolved: false }).collect()
+    tasks
+        .map(|task| TaskRecord { task, attempt: 0, evidence: None, failures: 0, generation, half: None, rows_read: 0, unresolved: false })
+        .collect()
 }

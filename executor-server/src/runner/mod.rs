@@ -11,8 +11,11 @@ pub mod board;
 mod book;
 mod command;
 mod compare;
+mod crash;
 mod driver;
 mod engine;
+mod kinds;
+pub mod pressure;
 mod step;
 mod traffic;
 

@@ -1,6 +1,7 @@
 //! What workers do for a driver, and what they report. A worker never writes to the store: the driver does, before and after.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use executor_api::receipt::Fingerprint;
 use planner_core::plan::Plan;
@@ -12,6 +13,7 @@ use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Standing;
 use crate::reconcile::Finding;
 use crate::runner::compare::Compared;
+use crate::runner::pressure::Pressure;
 use crate::verify::{self, fingerprint};
 
 /// A worker's report.
@@ -29,6 +31,8 @@ pub(super) enum Step {
     Resolved(u64, Finding),
     /// A span was removed; how that went.
     Cleared(u64, Result<(), String>),
+    /// What keeps the target from taking another chunk, if anything does.
+    Pressure(Pressure),
     /// Something about the comparison of contents.
     Compared(Compared),
 }
@@ -47,8 +51,9 @@ pub(super) enum Begun {
 /// What a chunk's span holds before it is sent.
 #[derive(Debug)]
 pub(super) enum Checked {
-    /// It may be sent. `before` is what the span holds, where it was looked at.
-    Send { server_time: i64, before: Option<Fingerprint> },
+    /// It may be sent. `before` is what the span holds, where it was looked at; `next_generation` says that the server may
+    /// remember the token of an attempt of which nothing is there.
+    Send { server_time: i64, before: Option<Fingerprint>, next_generation: bool },
     /// The target holds the chunk's rows once, beside what it held before them, where that was something.
     AlreadyThere { rows: u64, before: Option<Fingerprint> },
     /// It holds what an earlier attempt of this job left, and nothing else was there before: to be removed.
@@ -144,9 +149,11 @@ impl Site {
             Ok(standing) => standing,
             Err((code, message)) => return Checked::Refused { code, message },
         };
-        let server_time = i64::try_from(standing.now).unwrap_or(i64::MAX);
+        // Looking may take long: the server's clock goes on meanwhile.
+        let asked = Instant::now();
+        let server_time = || i64::try_from(u128::from(standing.now) + asked.elapsed().as_millis()).unwrap_or(i64::MAX);
         if !look || self.proof != Proof::PerChunk {
-            return Checked::Send { server_time, before: None };
+            return Checked::Send { server_time: server_time(), before: None, next_generation: false };
         }
         let (source, target) = match self.chunk(n).await {
             Ok(both) => both,
@@ -164,7 +171,7 @@ impl Site {
             return Checked::AlreadyThere { rows: source.rows, before: Some(base) };
         }
         if target == held {
-            return Checked::Send { server_time, before: Some(target) };
+            return Checked::Send { server_time: server_time(), before: Some(target), next_generation: false };
         }
         let name = &self.plan.core.target.name;
         match before {
@@ -172,7 +179,7 @@ impl Site {
                 let rows = verify::thousands(target.rows);
                 Checked::Leftover { message: format!("the span holds {rows} rows that an attempt of this job left") }
             }
-            None if self.holds_rows_accepted => Checked::Send { server_time, before: Some(target) },
+            None if self.holds_rows_accepted => Checked::Send { server_time: server_time(), before: Some(target), next_generation: false },
             Some(_) | None => Checked::Refused {
                 code: "target-holds-other-rows",
                 message: format!(

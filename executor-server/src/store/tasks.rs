@@ -1,6 +1,7 @@
 //! Tasks as they stand: the fold of a job's events.
 
 use executor_api::task::{Task, TaskPage, TaskState};
+use planner_core::split::Half;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,9 @@ pub struct TaskRecord {
     pub failures: u32,
     /// Mixed into the token of its next attempt.
     pub generation: u32,
+    /// What it carries, where it is a half of a chunk of the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half: Option<Half>,
     /// Rows read by the attempt that wrote it.
     #[serde(default)]
     pub rows_read: u64,
@@ -38,6 +42,18 @@ impl Store {
             let mut statement = db.prepare_cached("SELECT body FROM tasks WHERE job_id = ?1 ORDER BY n")?;
             let bodies = statement.query_map([job], |row| row.get::<_, String>(0))?;
             bodies.map(|body| from_json(&body?)).collect()
+        })
+        .await
+    }
+
+    /// The halves of chunks among a job's tasks, by number: those behind the `chunks` of its plan.
+    pub async fn halves(&self, job: &str, chunks: usize) -> Result<Vec<Half>, StoreError> {
+        let job = job.to_owned();
+        self.read(move |db| {
+            let mut statement = db.prepare_cached("SELECT body FROM tasks WHERE job_id = ?1 AND n >= ?2 ORDER BY n")?;
+            let bodies = statement.query_map(params![job, int(chunks as u64)], |row| row.get::<_, String>(0))?;
+            let records = bodies.map(|body| from_json::<TaskRecord>(&body?));
+            Ok(records.collect::<Result<Vec<_>, StoreError>>()?.into_iter().filter_map(|record| record.half).collect())
         })
         .await
     }

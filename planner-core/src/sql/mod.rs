@@ -1,6 +1,7 @@
 //! All SQL about the user's data is written here, from typed parts.
 
 pub mod checks;
+pub mod fence;
 pub mod identifier;
 pub(crate) mod insert;
 pub(crate) mod key_predicate;

@@ -15,6 +15,7 @@ use crate::lifecycle::task::TaskEvent;
 use crate::runner::command::Asked;
 use crate::runner::command::Command;
 use crate::runner::command::CommandError;
+use crate::runner::pressure::Pressure;
 use crate::store::Bulk;
 use crate::store::TaskRecord;
 
@@ -71,6 +72,8 @@ impl Driver {
     pub(super) async fn resume(&mut self) -> Result<(), CommandError> {
         self.transition(JobEvent::ResumeAsked, "resume")?;
         self.killing = false;
+        // What was found before the pause says nothing after it.
+        self.pressure = Pressure::Unknown;
         if self.target_was_empty.is_none() {
             // Paused before it began: it begins now.
             self.job.state = JobState::Queued;
@@ -148,6 +151,29 @@ impl Driver {
         }
     }
 
+    /// What the target keeps the job waiting for, in words.
+    fn held(&self) -> Option<String> {
+        match &self.pressure {
+            Pressure::Full(what) => Some(format!("waiting for {what}")),
+            Pressure::Unknown | Pressure::Fine => None,
+        }
+    }
+
+    /// The target was looked at. Each change is an event, each look is not.
+    pub(super) async fn pressed(&mut self, found: Pressure) {
+        let was = self.held().is_some();
+        self.pressure = found;
+        if self.job.state != JobState::Running || was == self.held().is_some() {
+            return;
+        }
+        self.job.message = self.held();
+        if let Some(message) = self.held() {
+            self.record(Note::new("job-held", message)).await;
+        } else {
+            self.record(Note::new("job-released", "the target can take chunks again; going on")).await;
+        }
+    }
+
     pub(super) async fn reach_changed(&mut self, reach: &watch::Receiver<Reach>) {
         if matches!(self.job.state, JobState::Paused) || self.job.state.is_terminal() {
             return;
@@ -156,6 +182,7 @@ impl Driver {
         match reach {
             Reach::Up => {
                 if self.job.message.take().is_some() {
+                    self.job.message = self.held();
                     self.record(Note::new("clickhouse-back", "ClickHouse answers again; going on")).await;
                 }
             }

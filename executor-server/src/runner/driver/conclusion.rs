@@ -37,7 +37,7 @@ impl Driver {
             .map(|(n, attempt)| (*n, attempt.query_id.clone()))
             .collect();
         let done = || self.book.tasks().iter().filter(|record| record.task.state == TaskState::Done);
-        let all_done = done().count() == self.book.tasks().len();
+        let all_done = self.book.tasks().iter().all(|record| record.task.state == TaskState::Done || !record.task.split_into.is_empty());
         let comparing = Comparing {
             site: self.site.clone(),
             chunks: done()

@@ -4,12 +4,14 @@ mod commands;
 mod conclusion;
 mod outcomes;
 mod record;
+mod splitting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use executor_api::job::Job;
+use executor_api::job::JobState;
 use executor_api::receipt::Fingerprint;
 use executor_api::task::TaskState;
 use planner_core::quantity::UnixMillis;
@@ -28,6 +30,7 @@ use crate::retry;
 use crate::runner::board::Live;
 use crate::runner::book::Book;
 use crate::runner::command::Asked;
+use crate::runner::pressure::Pressure;
 use crate::runner::step::Checked;
 use crate::runner::step::Site;
 use crate::runner::step::Step;
@@ -41,7 +44,7 @@ use crate::store::Store;
 use crate::verify;
 
 /// A query that the server has not known for so long while its answer is awaited has lost its answer.
-const MISSING_TOO_LONG: Duration = Duration::from_secs(20);
+const MISSING_TOO_LONG: Duration = Duration::from_secs(10);
 /// Most tasks looked at in one round of the scheduler, beyond the lanes.
 const ROUND: usize = 64;
 
@@ -69,6 +72,10 @@ pub(super) struct Driver {
     pub(super) killing: bool,
     /// Whether the target is being looked at before the first chunk.
     pub(super) beginning: bool,
+    /// Whether the target can take another chunk.
+    pub(super) pressure: Pressure,
+    /// Tells whoever looks whether there are chunks to send.
+    pub(super) sending_wanted: watch::Sender<bool>,
     /// What the comparison could not read.
     pub(super) uncompared: Vec<String>,
 }
@@ -143,8 +150,11 @@ impl Driver {
                 unknown: &unknown,
                 open: self.book.open(),
                 reachable: *reach.borrow() == Reach::Up,
+                held: self.pressure != Pressure::Fine,
                 comparing: self.comparing.is_some(),
             };
+            let wanted = view.state == JobState::Running && !(waiting.is_empty() && retrying.is_empty());
+            self.sending_wanted.send_replace(wanted);
             let actions = scheduler::decide(&view, clock::now());
             let mut wake = None;
             let mut again = false;
@@ -206,7 +216,10 @@ impl Driver {
         self.spawn(async move {
             let checked = match reconcile::resolve(&site.health, &case, || ()).await {
                 Finding::Written { rows, .. } => Checked::AlreadyThere { rows, before: None },
-                Finding::Absent { .. } => site.check(n, true, before, &earlier).await,
+                Finding::Absent { next_generation, .. } => match site.check(n, true, before, &earlier).await {
+                    Checked::Send { server_time, before, .. } => Checked::Send { server_time, before, next_generation },
+                    other @ (Checked::AlreadyThere { .. } | Checked::Leftover { .. } | Checked::Refused { .. }) => other,
+                },
                 Finding::Clear { message } => Checked::Leftover { message },
                 Finding::Unprovable { code, message } => Checked::Refused { code, message },
             };

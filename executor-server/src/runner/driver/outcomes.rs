@@ -7,6 +7,7 @@ use executor_api::receipt::Fingerprint;
 use executor_api::task::Attempt;
 use executor_api::task::Outcome;
 use executor_api::task::TaskState;
+use planner_core::sql::fence;
 
 use super::Driver;
 use super::MISSING_TOO_LONG;
@@ -47,6 +48,7 @@ impl Driver {
             }
             Step::Resolved(n, finding) => self.resolved(n, finding).await,
             Step::Cleared(n, cleared) => self.cleared(n, cleared).await,
+            Step::Pressure(found) => self.pressed(found).await,
             Step::Compared(compared) => self.compared(compared).await,
         }
     }
@@ -102,10 +104,10 @@ impl Driver {
     pub(super) async fn checked(&mut self, n: u64, checked: Checked) {
         self.book.set_busy(n, false);
         match checked {
-            Checked::Send { server_time, before } => {
+            Checked::Send { server_time, before, next_generation } => {
                 // Stopped meanwhile: nothing was sent, and nothing is.
                 if crate::lifecycle::job::sends(self.job.state) {
-                    self.send(n, server_time, before).await;
+                    self.send(n, server_time, before, next_generation).await;
                 }
             }
             Checked::AlreadyThere { rows, before } => {
@@ -132,8 +134,9 @@ impl Driver {
         }
     }
 
-    pub(super) async fn send(&mut self, n: u64, server_time: i64, before: Option<Fingerprint>) {
+    pub(super) async fn send(&mut self, n: u64, server_time: i64, before: Option<Fingerprint>, next_generation: bool) {
         let Some(mut record) = self.book.after(n, TaskEvent::Sent) else { return };
+        record.generation += u32::from(next_generation);
         let Ok(i) = usize::try_from(n) else { return };
         let core = &self.site.plan.core;
         let history = self.history.entry(record.task.chunk_id.to_string()).or_default();
@@ -165,7 +168,8 @@ impl Driver {
             bytes: 0,
         };
         let sql = self.site.plan.chunk_sql(i);
-        let settings = core.insert_settings(i, record.generation, record.attempt, &self.job.id);
+        let mut settings = core.insert_settings(i, record.generation, record.attempt, &self.job.id);
+        settings.extend(fence::setting(core, server_time.saturating_add(reconcile::ARRIVAL_MS)));
         if self.job.started_at.is_none() {
             self.job.started_at = Some(now);
         }
@@ -307,7 +311,12 @@ impl Driver {
     pub(super) async fn absent(&mut self, n: u64, next_generation: bool, class: Class, code: Option<i32>, message: String) {
         let killed = self.killing || code == Some(394) && self.job.state != JobState::Running;
         let failures = self.book.task(n).map_or(0, |record| record.failures) + u32::from(!killed);
-        let decision = if killed { Decision::Again(Duration::ZERO) } else { retry::decide(failures, class, self.policy, clock::jitter()) };
+        let halves = if class == Class::TooBig { self.halves(n) } else { Err(String::new()) };
+        let decision = if killed {
+            Decision::Again(Duration::ZERO)
+        } else {
+            retry::decide(failures, class, self.policy, self.splitting(n, halves.is_ok()), clock::jitter())
+        };
         let outcome = if killed { Outcome::Killed } else { Outcome::Failed };
         match decision {
             Decision::Again(pause) => {
@@ -319,11 +328,18 @@ impl Driver {
                 record.task.message = Some(message.clone());
                 self.finish(n, record, "task-retrying", message, outcome, code).await;
             }
+            Decision::Split => {
+                if let Ok(halves) = halves {
+                    self.split(n, halves, code, message).await;
+                }
+            }
             Decision::GiveUp => {
                 let Some(mut record) = self.book.after(n, TaskEvent::GivenUp) else { return };
                 record.failures = failures;
                 record.generation += u32::from(next_generation);
-                record.task.message = Some(format!("failed {failures} times: {message}"));
+                let narrow =
+                    halves.err().filter(|_| class == Class::TooBig).map(|why| format!("; it is not split: {why}")).unwrap_or_default();
+                record.task.message = Some(format!("failed {failures} times: {message}{narrow}"));
                 self.finish(n, record, "task-failed", message, outcome, code).await;
             }
         }
@@ -334,6 +350,8 @@ impl Driver {
         let Some(mut record) = self.book.task(n).cloned() else { return };
         let message = format!("{message}; removing it before it is sent again");
         record.task.message = Some(message.clone());
+        // The server remembers the token of rows that a DELETE removes; and who dies after the DELETE must know that.
+        record.generation += 1;
         let Some(case) = self.case(n, None).await else { return };
         self.record(Note::new("task-clearing", message).task(record)).await;
         self.book.set_busy(n, true);
@@ -346,11 +364,10 @@ impl Driver {
         let unknown = self.book.task(n).is_some_and(|record| record.task.state == TaskState::Unknown);
         match cleared {
             Ok(()) if unknown => {
-                self.absent(n, true, Class::Lost, None, "what was there is removed; sent again with a new token".into()).await;
+                self.absent(n, false, Class::Lost, None, "what was there is removed; sent again with a new token".into()).await;
             }
             Ok(()) => {
                 let Some(mut record) = self.book.task(n).cloned() else { return };
-                record.generation += 1;
                 record.task.message = Some("what was there is removed".into());
                 self.record(Note::new("task-cleared", "what was there is removed").task(record)).await;
             }

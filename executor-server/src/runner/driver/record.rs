@@ -9,6 +9,8 @@ use executor_api::task::Task;
 use super::Driver;
 use crate::clock;
 use crate::runner::board::Live;
+use crate::runner::crash;
+use crate::runner::crash::Moment;
 use crate::store::AttemptRecord;
 use crate::store::Bulk;
 use crate::store::Change;
@@ -76,6 +78,8 @@ impl Driver {
             target_was_empty: self.target_was_empty,
             bulk: note.bulk,
         };
+        let kind = note.kind;
+        crash::point(Moment::Before, kind);
         let mut failing = false;
         while let Err(error) = self.store.record(change.clone()).await {
             if !failing {
@@ -84,6 +88,7 @@ impl Driver {
             }
             tokio::time::sleep(Duration::from_secs(2)).await;
         }
+        crash::point(Moment::After, kind);
         self.publish();
     }
 

@@ -3,6 +3,7 @@
 
 mod console;
 mod core;
+mod faults;
 mod plan;
 mod run;
 
@@ -14,21 +15,32 @@ use serde_json::Value;
 struct Wanted {
     json: bool,
     quick: bool,
+    arguments: Vec<String>,
+}
+
+impl Wanted {
+    /// The number behind an option such as `--trials`.
+    fn number(&self, option: &str) -> Option<u64> {
+        let mut arguments = self.arguments.iter().skip_while(|argument| *argument != option).skip(1);
+        let text = arguments.next()?;
+        Some(text.parse().unwrap_or_else(|_| panic!("{option} takes a whole number, not '{text}'")))
+    }
 }
 
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let flag = |name: &str| arguments.iter().any(|argument| argument == name);
-    let wanted = Wanted { json: flag("--json"), quick: flag("--quick") };
-    let name = arguments.iter().find(|argument| !argument.starts_with("--")).map(String::as_str);
+    let wanted = Wanted { json: flag("--json"), quick: flag("--quick"), arguments: arguments.clone() };
+    let name = arguments.first().map(String::as_str);
     let figures = match name {
         Some("core") => core::measure(&wanted),
+        Some("faults") => faults::measure(&wanted).await,
         Some("plan") => plan::measure(&wanted).await,
         Some("run") => run::measure(&wanted).await,
         Some("console") => console::measure(&wanted).await,
         _ => {
-            eprintln!("cargo xtask bench core|plan|run|console [--json] [--quick]");
+            eprintln!("cargo xtask bench core|plan|run|console|faults [--json] [--quick] [--trials N --seed S]");
             std::process::exit(2);
         }
     };

@@ -1,0 +1,87 @@
+//! A chunk that is too big becomes two: one event, after which the halves are tasks like all others.
+
+use executor_api::task::Outcome;
+use executor_api::task::Task;
+use executor_api::task::TaskState;
+use planner_core::limits::MAX_CHUNKS;
+use planner_core::split;
+use planner_core::split::Half;
+
+use super::Driver;
+use super::record::Note;
+use crate::clock;
+use crate::lifecycle::task::TaskEvent;
+use crate::retry::Splitting;
+use crate::store::Bulk;
+use crate::store::TaskRecord;
+use crate::verify;
+
+impl Driver {
+    /// The halves of a task's chunk, or why there are none.
+    pub(super) fn halves(&self, n: u64) -> Result<[Half; 2], String> {
+        if self.book.tasks().len() as u64 + 2 > MAX_CHUNKS {
+            return Err(format!("the job would have more than {MAX_CHUNKS} tasks"));
+        }
+        let i = usize::try_from(n).map_err(|error| error.to_string())?;
+        split::halves(&self.site.plan, &self.site.snapshot, i).map_err(|refusal| refusal.message)
+    }
+
+    pub(super) fn splitting(&self, n: u64, possible: bool) -> Splitting {
+        match (possible, self.book.task(n).and_then(|record| record.half.clone())) {
+            (false, _) => Splitting::Impossible,
+            (true, None) => Splitting::Possible,
+            (true, Some(_)) => Splitting::AtOnce,
+        }
+    }
+
+    /// Nothing of the task is in the target: its halves take its place. Parent, halves and event are stored together, so a
+    /// restart finds either the one or the other.
+    pub(super) async fn split(&mut self, n: u64, halves: [Half; 2], code: Option<i32>, words: String) {
+        let Some(mut parent) = self.book.after(n, TaskEvent::Split) else { return };
+        let first = self.book.tasks().len();
+        let plan = (*self.site.plan).clone().with_halves(halves.clone());
+        let children: Vec<TaskRecord> =
+            halves.iter().enumerate().map(|(k, half)| child(&plan, n, first + k, half.clone(), &parent)).collect();
+        parent.task.split_into = children.iter().map(|child| child.task.n).collect();
+        let labels: Vec<&str> = children.iter().map(|child| child.task.label.as_str()).collect();
+        let message = format!("too big ({words}): split into {}", labels.join(" and "));
+        parent.task.message = Some(message.clone());
+        parent.evidence = Some("split".into());
+        let now = clock::now();
+        parent.task.duration_ms = verify::elapsed_ms(parent.task.started_at, now);
+        let mut attempt = self.last_attempt(n).await;
+        if let Some(attempt) = &mut attempt {
+            let attempt = &mut attempt.attempt;
+            attempt.finished_at = Some(now);
+            attempt.outcome = Outcome::Failed;
+            attempt.error_code = code.or(attempt.error_code);
+            attempt.message = Some(words);
+            self.traffic.forget(&attempt.query_id);
+        }
+        self.site.plan = plan.into();
+        self.record(Note::new("task-split", message).task(parent).attempt(attempt).bulk(Bulk::Tasks(children))).await;
+    }
+}
+
+fn child(plan: &planner_core::plan::Plan, parent: u64, i: usize, half: Half, of: &TaskRecord) -> TaskRecord {
+    let task = Task {
+        n: i as u64,
+        chunk_id: plan.core.chunk_id(i),
+        label: plan.label(i),
+        parent: Some(parent),
+        split_into: Vec::new(),
+        state: TaskState::Waiting,
+        attempts: 0,
+        rows_estimated: half.estimate.rows,
+        bytes_estimated: half.estimate.bytes,
+        rows: 0,
+        bytes: 0,
+        started_at: None,
+        duration_ms: 0,
+        retry_at: None,
+        message: None,
+        verified: None,
+    };
+    let generation = of.generation.max(plan.core.generation);
+    TaskRecord { task, attempt: 0, evidence: None, failures: 0, generation, half: Some(half), rows_read: 0, unresolved: false }
+}
