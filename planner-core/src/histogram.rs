@@ -25,7 +25,7 @@ pub struct KeyHistogram {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub partitions: BTreeMap<String, Vec<KeyPoint>>,
     /// Rows that a point was asked to stand for at most, where detail was asked for; 0: as the snapshot came.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub rows_a_point: u64,
     /// Why it is not from index marks, in words; empty when it is.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -84,11 +84,6 @@ impl KeyHistogram {
         self.partitions.extend(finer.partitions);
         self.rows_a_point = finer.rows_a_point;
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_zero(value: &u64) -> bool {
-    *value == 0
 }
 
 /// Every second point takes its neighbour in.

@@ -8,12 +8,15 @@ use executor_api::job::{Job, JobState};
 use executor_api::receipt::Verdict;
 use executor_api::task::{Task, TaskDetail, TaskPage, TaskState};
 use penstock_tests::clickhouse::ClickHouse;
+use penstock_tests::generate;
+use penstock_tests::keyed;
 use penstock_tests::proxy::{Fault, Proxy};
 use penstock_tests::sample::{self, COLUMNS};
 use penstock_tests::service::{Service, request};
-use penstock_tests::{generate, keyed};
 use planner_core::audit::audit;
-use planner_core::plan::Span;
+use planner_core::plan::{Plan, Span};
+use planner_core::request::Method;
+use planner_core::snapshot::Snapshot;
 use planner_core::{Outcome, split};
 use proptest::prelude::*;
 
@@ -126,64 +129,96 @@ async fn a_chunk_that_takes_too_long_is_halved_and_one_that_cannot_be_says_why()
     assert_eq!(server.fingerprint(&rows("events")).await, server.fingerprint(&rows("events_by_tenant")).await);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn halves_cover_their_chunk_exactly((request, snapshot) in generate::pair()) {
-        if let Outcome::Planned(plan) = planner_core::plan(&request, &snapshot) {
-            for i in 0..plan.len().min(50) {
-                let Ok([left, right]) = split::halves(&plan, &snapshot, i) else { continue };
-                prop_assert_eq!(split::halves(&plan, &snapshot, i), Ok([left.clone(), right.clone()]));
-                let whole = plan.core.chunks[i].clone();
-                let (Span::Time(from, Some(cut)), Span::Time(Some(again), to)) = (left.chunk.span.clone(), right.chunk.span.clone()) else { panic!("{left:?} {right:?}") };
-                prop_assert_eq!((Span::Time(from, to), cut), (whole.span, again));
-                prop_assert!(from.is_none_or(|from| from < cut) && to.is_none_or(|to| cut < to));
-                prop_assert_eq!((left.chunk.statement, right.chunk.statement), (whole.statement, whole.statement));
-                prop_assert_eq!(left.estimate.rows + right.estimate.rows, plan.estimates[i].rows);
-                prop_assert_eq!(left.estimate.bytes + right.estimate.bytes, plan.estimates[i].bytes);
-                // In the parent's place they make a plan as good as any.
-                let mut instead = plan.as_ref().clone();
-                instead.core.chunks.splice(i..=i, [left.chunk.clone(), right.chunk.clone()]);
-                instead.estimates.splice(i..=i, [left.estimate, right.estimate]);
-                prop_assert_eq!(audit(&instead, &snapshot), Vec::new());
-                let more = plan.as_ref().clone().with_halves([left, right]);
-                let n = plan.len();
-                let ids: BTreeSet<_> = (0..more.len()).map(|i| more.core.chunk_id(i)).collect();
-                prop_assert_eq!(ids.len(), n + 2);
-                prop_assert!(more.core.token(n, 0) != more.core.token(n + 1, 0) && more.core.token(n, 0) != more.core.token(i, 0));
-            }
-        }
+/// What every split must be, whatever is split.
+fn check_halves(plan: &Plan, snapshot: &Snapshot, i: usize) -> Option<[Span; 3]> {
+    let [left, right] = split::halves(plan, snapshot, i).ok()?;
+    assert_eq!(split::halves(plan, snapshot, i), Ok([left.clone(), right.clone()]), "the same each time");
+    let whole = &plan.core.chunks[i];
+    assert_eq!((left.chunk.statement, right.chunk.statement), (whole.statement, whole.statement));
+    assert_eq!(left.estimate.rows + right.estimate.rows, plan.estimates[i].rows);
+    assert_eq!(left.estimate.bytes + right.estimate.bytes, plan.estimates[i].bytes);
+    let more = plan.clone().with_halves([left.clone(), right.clone()]);
+    let n = plan.len();
+    let ids: BTreeSet<_> = (0..more.len()).map(|i| more.core.chunk_id(i)).collect();
+    assert_eq!(ids.len(), n + 2);
+    assert!(more.core.token(n, 0) != more.core.token(n + 1, 0) && more.core.token(n, 0) != more.core.token(i, 0));
+    assert_eq!(more.core.target_predicate(n).is_some(), more.core.target_predicate(i).is_some(), "told in the target as before");
+    // In the parent's place they make a plan as good as any. (Buckets of two sizes side by side are no plan.)
+    let bucket = matches!(&whole.span, Span::Key(span) if span.bucket.is_some());
+    if !bucket {
+        let mut instead = plan.clone();
+        instead.estimates.splice(i..=i, [left.estimate, right.estimate]);
+        instead.core.chunks.splice(i..=i, [left.chunk.clone(), right.chunk.clone()]);
+        assert_eq!(audit(&instead, snapshot), Vec::new(), "{:?} into {left:?} and {right:?}", plan.core.chunks[i]);
     }
+    Some([whole.span.clone(), left.chunk.span, right.chunk.span])
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn halves_of_keys_partitions_and_buckets_cover_their_chunk((request, snapshot) in keyed::keyed()) {
+    fn halves_of_time_cover_their_chunk_exactly((request, snapshot) in generate::pair()) {
+        if let Outcome::Planned(plan) = planner_core::plan(&request, &snapshot) {
+            for i in 0..plan.len().min(50) {
+                let Some([whole, left, right]) = check_halves(&plan, &snapshot, i) else { continue };
+                let (Span::Time(from, Some(cut)), Span::Time(Some(again), to)) = (left, right) else { panic!("not of time") };
+                prop_assert_eq!((Span::Time(from, to), cut), (whole, again));
+                prop_assert!(from.is_none_or(|from| from < cut) && to.is_none_or(|to| cut < to));
+            }
+        }
+    }
+
+    #[test]
+    fn halves_of_a_key_cover_their_chunk_exactly((request, snapshot) in keyed::keyed()) {
         if let Outcome::Planned(plan) = planner_core::plan(&request, &snapshot) {
             for i in 0..plan.len().min(30) {
-                let Ok([left, right]) = split::halves(&plan, &snapshot, i) else { continue };
-                prop_assert_eq!(left.estimate.rows + right.estimate.rows, plan.estimates[i].rows);
-                let Span::Key(whole) = &plan.core.chunks[i].span else { panic!("a span of a key") };
-                let (Span::Key(one), Span::Key(other)) = (&left.chunk.span, &right.chunk.span) else { panic!("{left:?} {right:?}") };
-                match (whole.bucket, one.bucket, other.bucket) {
-                    // Rows whose hash leaves `index` by `of` leave one of these two by twice as many, and no other.
-                    (parent, Some(one), Some(other)) => {
-                        let (index, of) = parent.map_or((0, 1), |bucket| (bucket.index, bucket.of));
-                        prop_assert_eq!([one.of, other.of], [of * 2; 2]);
-                        prop_assert_eq!([one.index, other.index], [index, index + of]);
-                    }
-                    (None, None, None) => {
-                        let mut instead = plan.as_ref().clone();
-                        instead.core.chunks.splice(i..=i, [left.chunk.clone(), right.chunk.clone()]);
-                        instead.estimates.splice(i..=i, [left.estimate, right.estimate]);
-                        prop_assert_eq!(audit(&instead, &snapshot), Vec::new());
-                    }
-                    _ => panic!("{whole:?}: {one:?}, {other:?}"),
+                let Some(spans) = check_halves(&plan, &snapshot, i) else { continue };
+                let [Span::Key(whole), Span::Key(left), Span::Key(right)] = spans else { panic!("not of a key") };
+                let partitions = [left.partitions.clone(), right.partitions.clone()].concat();
+                if whole.partitions.len() > 1 {
+                    prop_assert_eq!(&partitions, &whole.partitions);
+                    prop_assert!(!left.partitions.is_empty() && !right.partitions.is_empty());
+                } else if left.bucket == whole.bucket {
+                    prop_assert!(left.to.is_some() && left.to == right.from && left.from == whole.from && right.to == whole.to);
+                } else {
+                    let (index, of) = whole.bucket.map_or((0, 1), |bucket| (bucket.index, bucket.of));
+                    let found = [left.bucket, right.bucket].map(|bucket| bucket.map(|bucket| (bucket.index, bucket.of)));
+                    prop_assert_eq!(found, [Some((index, of * 2)), Some((index + of, of * 2))]);
                 }
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_chunk_of_many_partitions_is_halved_down_to_the_rows_of_one_key() {
+    let server = ClickHouse::start();
+    sample::install(&server, ROWS).await;
+    // Two days, and one of them full of rows of a single key.
+    server.query("DELETE FROM demo.events WHERE ts >= '2025-01-03' SETTINGS lightweight_deletes_sync = 2").await;
+    server
+        .query(
+            "INSERT INTO demo.events (id, tenant, ts, kind, tags, note, amount) SELECT number + 10000000, 'one', \
+             toDateTime64('2025-01-02 12:00:00', 3, 'UTC'), 'click', [], NULL, number % 1000 FROM numbers(300000)",
+        )
+        .await;
+    let proxy = Proxy::start(&server.url()).await;
+    proxy.arm_all(Some(Fault::Memory(10 << 20)));
+    let service = Service::start_configured(&proxy.url(), QUICK).await;
+    let mut asked = request("demo.events", "demo.events_by_tenant", "1", None);
+    asked.method = Method::SizeBudget { bytes: 1 << 30 };
+    let job = service.start_job(&asked, 2).await;
+    let job = service.completed(&job.id).await;
+    assert_eq!(job.verdict, Some(Verdict::Exact));
+    exact(&server, "events_by_tenant").await;
+    let tasks = tasks(&service, &job).await;
+    let splits = tree(&tasks);
+    let with = |what: &str| tasks.iter().filter(|task| task.label.contains(what)).count();
+    assert!(
+        splits >= 6 && with("mega") > 0 && with("hash") > 0,
+        "{splits} splits: {:?}",
+        tasks.iter().map(|task| &task.label).collect::<Vec<_>>()
+    );
+    assert_eq!((job.counts.done, job.counts.skipped), (job.counts.total - splits as u64, splits as u64));
 }

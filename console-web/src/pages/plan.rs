@@ -3,7 +3,6 @@
 use executor_api::plan::{ChunkPage, PlanAnswer};
 use planner_core::plan::{Chunk, Mode, WritePath};
 use planner_core::rationale::Severity;
-use planner_core::request::{Method, Request};
 
 use crate::components::chunk_table::chunk_table;
 use crate::components::copy::copy_button;
@@ -14,7 +13,7 @@ use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::router::router;
-use crate::views::{format, studio, width};
+use crate::views::{format, studio};
 use crate::{api_client, browser};
 
 /// Chunks asked for at once.
@@ -52,15 +51,11 @@ fn body(plan: &PlanAnswer) -> View {
 
 fn facts(plan: &PlanAnswer) -> El {
     let request = &plan.request;
-    let cut = match request.method {
-        Method::TimeWindow { hours } => format!("{} each", width::name(hours)),
-        Method::CalendarDays { days } => format!("{} each", format::plural(days.into(), "calendar day")),
-    };
     el("dl")
         .class("figures")
         .child(fact("Copy", format!("{} → {}", request.source, request.target)))
         .child(fact("Window", studio::window_text(request.window)))
-        .child(fact("Chunks", format!("{} · {cut}", format::exact(plan.chunks))))
+        .child(fact("Chunks", format!("{} · {}", format::exact(plan.chunks), studio::cut_words(&request.method))))
         .child(fact("Rows, estimated", format::count(plan.rows)))
         .child(fact("Size, estimated", format::bytes(plan.bytes)))
         .child(fact("How", mode_words(plan.mode)))
@@ -74,15 +69,7 @@ fn actions(plan: &PlanAnswer) -> El {
         .class("actions")
         .child(shown)
         .child(copy_button("Copy digest", "copy-digest", move || digest.clone()))
-        .child(el("a").class("button quiet").href(studio_of(&plan.request).address()).text("Open in the studio"))
-}
-
-fn studio_of(request: &Request) -> studio::Studio {
-    let cut = match request.method {
-        Method::TimeWindow { hours } => studio::Studio { hours, ..studio::Studio::default() },
-        Method::CalendarDays { days } => studio::Studio { cut: studio::Cut::Days, days, ..studio::Studio::default() },
-    };
-    studio::Studio { source: Some(request.source.clone()), target: Some(request.target.clone()), window: request.window, ..cut }
+        .child(el("a").class("button quiet").href(studio::Studio::from(&plan.request).address()).text("Open in the studio"))
 }
 
 fn fold(words: &str, content: El) -> El {

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod bars;
+pub mod budget;
 pub mod eta;
 pub mod facts;
 pub mod format;

@@ -7,6 +7,7 @@ use planner_core::request::{Acknowledgement, Method, ModeChoice, Request, Window
 use planner_core::sql::identifier::TableName;
 
 use super::address::{table_text, with_query};
+use super::{budget, format, width};
 
 /// How the window is cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,25 @@ pub enum Cut {
     Hours,
     /// Chunks of whole days.
     Days,
+    /// Chunks of about equal size.
+    Size,
+    /// One chunk a partition.
+    Partitions,
+}
+
+impl Cut {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 4] = [Self::Hours, Self::Days, Self::Size, Self::Partitions];
+
+    /// The name in addresses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hours => "hours",
+            Self::Days => "days",
+            Self::Size => "size",
+            Self::Partitions => "partitions",
+        }
+    }
 }
 
 /// Everything that the studio's address says.
@@ -33,13 +53,24 @@ pub struct Studio {
     pub hours: Hours,
     /// Days of a chunk.
     pub days: u16,
+    /// Bytes of a chunk.
+    pub budget: u64,
     /// What was acknowledged.
     pub acknowledged: BTreeSet<Acknowledgement>,
 }
 
 impl Default for Studio {
     fn default() -> Self {
-        Self { source: None, target: None, window: None, cut: Cut::Hours, hours: Hours::whole(6), days: 1, acknowledged: BTreeSet::new() }
+        Self {
+            source: None,
+            target: None,
+            window: None,
+            cut: Cut::Hours,
+            hours: Hours::whole(6),
+            days: 1,
+            budget: 512 << 20,
+            acknowledged: BTreeSet::new(),
+        }
     }
 }
 
@@ -57,9 +88,10 @@ impl Studio {
             source: table("source"),
             target: table("target"),
             window,
-            cut: if get("method").as_deref() == Some("days") { Cut::Days } else { Cut::Hours },
+            cut: get("method").and_then(|name| Cut::ALL.into_iter().find(|cut| cut.name() == name)).unwrap_or_default(),
             hours: get("hours").and_then(|text| Hours::parse(&text).ok()).unwrap_or(fallback.hours),
             days: get("days").and_then(|text| text.parse().ok()).filter(|days| (1..=366).contains(days)).unwrap_or(fallback.days),
+            budget: get("bytes").and_then(|text| budget::parse(&text)).unwrap_or(fallback.budget),
             acknowledged: ACKNOWLEDGEMENTS.into_iter().filter(|one| spoken.split(',').any(|name| name == one.name())).collect(),
         }
     }
@@ -69,9 +101,12 @@ impl Studio {
         let table = |name: &Option<TableName>| name.as_ref().map(table_text).unwrap_or_default();
         let instant = |of: fn(Window) -> UnixMillis| self.window.map(|window| instant_text(of(window))).unwrap_or_default();
         let spoken: Vec<&str> = self.acknowledged.iter().map(|one| one.name()).collect();
-        let (method, hours, days) = match self.cut {
-            Cut::Hours => ("hours", self.hours.to_string(), String::new()),
-            Cut::Days => ("days", String::new(), self.days.to_string()),
+        // Only the value that the method uses: the others' names carry nothing, and empty values are left out.
+        let (name, value) = match self.cut {
+            Cut::Hours => ("hours", self.hours.to_string()),
+            Cut::Days => ("days", self.days.to_string()),
+            Cut::Size => ("bytes", budget::text(self.budget)),
+            Cut::Partitions => ("bytes", String::new()),
         };
         with_query(
             "/plan",
@@ -80,31 +115,64 @@ impl Studio {
                 ("target", &table(&self.target)),
                 ("from", &instant(|window| window.from)),
                 ("to", &instant(|window| window.to)),
-                ("method", method),
-                ("hours", &hours),
-                ("days", &days),
+                ("method", self.cut.name()),
+                (name, &value),
                 ("ack", &spoken.join(",")),
             ],
         )
     }
 
+    /// How the window is cut.
+    pub fn method(&self) -> Method {
+        match self.cut {
+            Cut::Hours => Method::TimeWindow { hours: self.hours },
+            Cut::Days => Method::CalendarDays { days: self.days },
+            Cut::Size => Method::SizeBudget { bytes: self.budget },
+            Cut::Partitions => Method::Partitions,
+        }
+    }
+
     /// What is asked of the planner, once both tables are chosen.
     pub fn request(&self) -> Option<Request> {
         let (source, target) = self.source.clone().zip(self.target.clone())?;
-        let method = match self.cut {
-            Cut::Hours => Method::TimeWindow { hours: self.hours },
-            Cut::Days => Method::CalendarDays { days: self.days },
-        };
         Some(Request {
             acknowledged: self.acknowledged.clone(),
             generation: 0,
-            method,
+            method: self.method(),
             mode: ModeChoice::Auto,
             source,
             target,
             time_column: None,
             window: self.window,
         })
+    }
+}
+
+impl From<&Request> for Studio {
+    fn from(request: &Request) -> Self {
+        let studio = Self {
+            source: Some(request.source.clone()),
+            target: Some(request.target.clone()),
+            window: request.window,
+            acknowledged: request.acknowledged.clone(),
+            ..Self::default()
+        };
+        match request.method {
+            Method::TimeWindow { hours } => Self { hours, ..studio },
+            Method::CalendarDays { days } => Self { cut: Cut::Days, days, ..studio },
+            Method::SizeBudget { bytes } => Self { cut: Cut::Size, budget: bytes, ..studio },
+            Method::Partitions => Self { cut: Cut::Partitions, ..studio },
+        }
+    }
+}
+
+/// How a method cuts, in a few words: `chunks of 6 h`.
+pub fn cut_words(method: &Method) -> String {
+    match method {
+        Method::TimeWindow { hours } => format!("chunks of {}", width::name(*hours)),
+        Method::CalendarDays { days } => format!("chunks of {}", format::plural((*days).into(), "calendar day")),
+        Method::SizeBudget { bytes } => format!("chunks of up to {}", format::bytes(*bytes)),
+        Method::Partitions => "a chunk for each partition".to_owned(),
     }
 }
 
@@ -143,12 +211,17 @@ mod tests {
             }),
             cut: Cut::Hours,
             hours: Hours::parse("0.25").unwrap(),
-            days: 1,
             acknowledged: ACKNOWLEDGEMENTS.into_iter().collect(),
+            ..Studio::default()
         };
-        let days = Studio { cut: Cut::Days, days: 7, window: None, acknowledged: BTreeSet::new(), ..Studio::default() };
-        for studio in [Studio::default(), full.clone(), days] {
+        let days = Studio { cut: Cut::Days, days: 7, ..Studio::default() };
+        let size = Studio { cut: Cut::Size, budget: 1280 << 20, hours: Hours::whole(6), ..full.clone() };
+        let partitions = Studio { cut: Cut::Partitions, hours: Hours::whole(6), ..full.clone() };
+        for studio in [Studio::default(), full.clone(), days, size.clone(), partitions.clone()] {
             assert_eq!(read(&studio.address()), studio, "{}", studio.address());
+        }
+        for studio in [full.clone(), size, partitions] {
+            assert_eq!(Studio::from(&studio.request().unwrap()), studio);
         }
         assert!(full.address().contains("from=2025-01-01T00:00&to=2025-02-01T06:30:01.250&method=hours&hours=0.25"));
     }

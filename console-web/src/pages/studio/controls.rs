@@ -9,20 +9,12 @@ use crate::components::time_bars::time_bars;
 use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
 use crate::views::bars::{self, Bars};
-use crate::views::studio::{Cut, last_days, window_text};
-use crate::views::{format, width};
+use crate::views::studio::{Cut, cut_words, last_days, window_text};
+use crate::views::{budget, format, width};
 
 /// The controls; below 768 px only a sentence is shown.
 pub(super) fn controls(model: Model) -> Group {
-    let summary = move || {
-        model.studio.with(|studio| {
-            let cut = match studio.cut {
-                Cut::Hours => format!("chunks of {}", width::name(studio.hours)),
-                Cut::Days => format!("chunks of {}", format::plural(studio.days.into(), "calendar day")),
-            };
-            format!("Window: {}; {cut}.", window_text(studio.window))
-        })
-    };
+    let summary = move || model.studio.with(|studio| format!("Window: {}; {}.", window_text(studio.window), cut_words(&studio.method())));
     let small = el("div")
         .class("only-small")
         .child(
@@ -142,10 +134,14 @@ fn method(model: Model) -> El {
         .attr("role", "group")
         .label("Method")
         .child(radio(Cut::Hours, "Hours", "method-hours"))
-        .child(radio(Cut::Days, "Calendar days", "method-days"));
+        .child(radio(Cut::Days, "Calendar days", "method-days"))
+        .child(radio(Cut::Size, "Size", "method-size"))
+        .child(radio(Cut::Partitions, "Partitions", "method-partitions"));
     let widths = move || match cut.get() {
         Cut::Hours => hours(model),
         Cut::Days => days(model),
+        Cut::Size => size(model),
+        Cut::Partitions => group().child(el("span").class("faint").text("One chunk for each partition of the source.")),
     };
     el("fieldset").child(el("legend").text("Chunks")).child(el("div").class("line").child(methods).live(widths))
 }
@@ -225,4 +221,33 @@ fn days(model: Model) -> Group {
         .on_value("change", read);
     let presets = width::DAY_PRESETS.map(|count| preset(move || days.get() == count, move || set(count)).text(format!("{count} d")));
     group().child(range).child(el("label").class("field inline").child(field).child(el("span").text("days"))).child(widths(presets))
+}
+
+fn size(model: Model) -> Group {
+    let bytes = Memo::new(move |_| model.studio.with(|studio| studio.budget));
+    let set = move |bytes: u64| model.studio.update(|studio| studio.budget = bytes);
+    let stop = Memo::new(move |_| budget::nearest_stop(bytes.get()));
+    let last = usize::try_from(budget::LAST_STOP).unwrap_or(0);
+    let range = slider(model, "Size of a chunk", "size-slider", last, move || format::bytes(bytes.get()))
+        .live_value(move || stop.get().to_string())
+        .on_value("input", move |stop| set(budget::at_stop(stop.parse().unwrap_or(0))));
+    let wrong = RwSignal::new(false);
+    let typed = move |text: String| {
+        let read = budget::parse(&text);
+        wrong.set(read.is_none());
+        if let Some(bytes) = read {
+            set(bytes);
+        }
+    };
+    let field = el("input")
+        .attr("type", "text")
+        .class("short num")
+        .label("Bytes in a chunk")
+        .title("512M, 1.5 GiB or a number of bytes; uncompressed, as the chunk reads them")
+        .test_id("size-field")
+        .live_attr("aria-invalid", move || wrong.get().to_string())
+        .live_value(move || budget::text(bytes.get()))
+        .on_value("change", typed);
+    let presets = budget::PRESETS.map(|of| preset(move || bytes.get() == of, move || set(of)).text(format::bytes(of)));
+    group().child(range).child(el("label").class("field inline").child(field)).child(widths(presets))
 }
