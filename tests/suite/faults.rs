@@ -54,7 +54,8 @@ async fn answers_were_lost(service: &Service, job: &str) {
 /// may have written every running chunk before the signal arrives.
 async fn kill_in_mid_insert(service: &Service, server: &mut ClickHouse, job: &str, kills: u64, moments: &mut Chance) {
     for kill in 0.. {
-        let now = service.wait_until(job, "writing", |job| job.state.is_terminal() || (job.counts.running > 0 && job.counts.done >= kill)).await;
+        let now =
+            service.wait_until(job, "writing", |job| job.state.is_terminal() || (job.counts.running > 0 && job.counts.done >= kill)).await;
         let lost = kinds(service, job).await.iter().any(|kind| kind == "task-unknown");
         if now.state.is_terminal() || (kill >= kills && lost) {
             return;

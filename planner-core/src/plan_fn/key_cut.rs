@@ -79,10 +79,7 @@ pub(super) fn cut(
     if hashed.is_empty() && spans.iter().any(|span| matches!(span, Span::Key(span) if span.bucket.is_some())) {
         return Err(Refusal::new("no-column-to-hash", format!("{} has no stored column", source.name), "choose another method").into());
     }
-    // Columns that no cut names decide nothing.
-    let named = spans.iter().any(|span| matches!(span, Span::Key(span) if span.from.is_some() || span.to.is_some()));
-    let columns = if named { histogram.columns.clone() } else { Vec::new() };
-    let mut axis = KeyAxis { columns, hashed, target_partition: None };
+    let mut axis = KeyAxis { columns: histogram.columns.clone(), hashed, target_partition: None };
     if let (Mode::Copy, [statement]) = (mode, statements) {
         axis.target_partition = super::target::target_partition(snapshot, &axis, &statement.columns);
     }
