@@ -11,6 +11,7 @@ mod jobs;
 mod key_properties;
 mod key_skew;
 mod key_types;
+mod paces;
 mod plan_ids;
 mod properties;
 mod splitting;
