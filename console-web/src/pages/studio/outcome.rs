@@ -5,7 +5,7 @@ use planner_core::refusal::Refusal;
 use planner_wasm::message::{self, Preview, Reply};
 
 use super::model::{Check, Model, Planned};
-use super::{live_badge, safety, sql};
+use super::{live_badge, pace, safety, sql};
 use crate::browser;
 use crate::components::chart::tone_chart;
 use crate::components::copy::copy_button;
@@ -67,6 +67,7 @@ fn result(model: Model, last: Last, standing: Memo<bool>) -> El {
         .child(figure("Size", "plan-bytes", of(|p| format::bytes(p.bytes))))
         .child(figure("Largest chunk", "plan-largest", of(|p| format::bytes(p.largest_bytes))))
         .child(figure("Average", "plan-average", of(|p| format::bytes(p.bytes / p.chunks.max(1)))))
+        .child(pace::takes(model, last))
         .child(figure("Time column", "time-column", of(|p| p.time_column.clone())));
     el("section")
         .class("result")
