@@ -11,6 +11,7 @@ mod key_properties;
 mod key_skew;
 mod key_types;
 mod plan_ids;
+mod preview;
 mod properties;
 mod splitting;
 mod statements;

@@ -9,6 +9,7 @@ pub(crate) mod figure;
 pub(crate) mod header;
 pub(crate) mod help;
 pub(crate) mod job_row;
+pub(crate) mod marks;
 pub(crate) mod notes;
 pub(crate) mod palette;
 pub(crate) mod states;

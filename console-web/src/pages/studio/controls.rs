@@ -2,10 +2,12 @@
 
 use planner_core::quantity::{Hours, UnixMillis};
 use planner_core::request::Window;
-use web_sys::HtmlInputElement;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlInputElement};
 
-use super::model::{Model, Planned};
+use super::model::Model;
 use crate::components::time_bars::time_bars;
+use crate::console::moves_slider;
 use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
 use crate::views::bars::{self, Bars};
@@ -58,9 +60,7 @@ impl Span {
     }
 
     fn drag(self, window: Window, drags: bool) {
-        if self.model.dragging.get_untracked() != drags {
-            self.model.dragging.set(drags);
-        }
+        self.model.hold(drags);
         if self.chosen.get_untracked() != Some(window) {
             self.set(Some(window));
         }
@@ -146,9 +146,16 @@ fn method(model: Model) -> El {
     el("fieldset").child(el("legend").text("Chunks")).child(el("div").class("line").child(methods).live(widths))
 }
 
-/// A slider; while a pointer holds it, nothing is asked of the server.
+/// A slider; while a pointer or a key holds it, nothing is asked of the server.
 fn slider(model: Model, label: &str, test_id: &str, last: usize, name: impl Fn() -> String + 'static) -> El {
-    let hold = move |on: bool| move |_| model.dragging.set(on);
+    let hold = move |on: bool| move |_| model.hold(on);
+    let by_key = move |on: bool| {
+        move |event: Event| {
+            if moves_slider(event.unchecked_ref()) {
+                model.hold(on);
+            }
+        }
+    };
     el("input")
         .attr("type", "range")
         .attr("min", "0")
@@ -160,14 +167,15 @@ fn slider(model: Model, label: &str, test_id: &str, last: usize, name: impl Fn()
         .on("pointerdown", hold(true))
         .on("pointerup", hold(false))
         .on("pointercancel", hold(false))
+        .on("keydown", by_key(true))
+        .on("keyup", by_key(false))
+        .on("blur", hold(false))
 }
 
 /// `6 h, 89 chunks`: what a screen reader says while the slider moves.
 fn spoken(model: Model, name: &str) -> String {
-    model.plan.with(|plan| match plan {
-        Planned::Plan { preview, .. } => format!("{name}, {}", format::plural(preview.chunks, "chunk")),
-        _ => name.to_owned(),
-    })
+    let chunks = model.plan.with(|plan| plan.preview().map(|preview| preview.chunks));
+    chunks.map_or_else(|| name.to_owned(), |chunks| format!("{name}, {}", format::plural(chunks, "chunk")))
 }
 
 fn widths(presets: impl IntoIterator<Item = El>) -> El {
