@@ -3,7 +3,7 @@
 use planner_core::rationale::Note;
 
 /// Most notes of one code, the one that counts the others included.
-const MOST: usize = 12;
+const MOST: usize = 4;
 
 /// The notes in their order. Of a code that stands there more often, the first are kept and the others counted.
 pub fn few(notes: &[Note]) -> Vec<Note> {
@@ -37,8 +37,8 @@ mod tests {
         let note = |at: usize| Note::warning("hot-key", format!("partition {at}"), "a hint");
         let all: Vec<Note> = (0..30).map(note).chain([Note::info("mode", "copied")]).collect();
         let shown = few(&all);
-        assert_eq!(shown.len(), 13);
-        assert_eq!([&shown[10].message, &shown[11].message, &shown[12].message], ["partition 10", "and 19 more of this kind", "copied"]);
+        assert_eq!(shown.len(), 5);
+        assert_eq!([&shown[2].message, &shown[3].message, &shown[4].message], ["partition 2", "and 27 more of this kind", "copied"]);
         assert_eq!(few(&shown), shown, "what is few stays");
         assert_eq!(few(&all[..MOST]), all[..MOST]);
     }

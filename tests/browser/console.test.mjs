@@ -239,6 +239,11 @@ test('a task that failed is found, read and retried by keyboard alone', async ()
   const page = await start('demo.picky', '2025-01-14T00:00', '2025-01-20T00:00', '24', '6', 'Picky');
   await state(page, 'job-state', 'partial').waitFor();
   assert.equal(await at(page, 'count-failed').getAttribute('data-count'), '1');
+  // What it came to is said once, and why beside it.
+  await at(page, 'receipt-statement').waitFor();
+  const said = await at(page, 'receipt-statement').innerText();
+  assert.equal((await page.locator('main').innerText()).split(said).length - 1, 1, said);
+  assert.match(await at(page, 'job-message').innerText(), /violated/);
   await tabTo(page, 'count-failed');
   await page.keyboard.press('Enter');
   await page.waitForURL(/state=failed/);

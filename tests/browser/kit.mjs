@@ -76,6 +76,8 @@ export async function axe(page, where) {
 }
 
 export async function shot(page, name) {
+  // The header sticks to the window: from the top it stands where it belongs.
+  await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
 }
 

@@ -12,6 +12,8 @@ pub(crate) mod job_row;
 pub(crate) mod marks;
 pub(crate) mod notes;
 pub(crate) mod palette;
+pub(crate) mod partition_strip;
+pub(crate) mod pointer;
 pub(crate) mod states;
 pub(crate) mod table;
 pub(crate) mod time_bars;

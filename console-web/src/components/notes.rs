@@ -32,7 +32,7 @@ pub(crate) fn reasons(notes: &[Note]) -> El {
     el("dl").class("reasons").children(lines)
 }
 
-/// Number of warnings.
+/// Number of warnings, as they are listed.
 pub(crate) fn warnings(notes: &[Note]) -> usize {
-    notes.iter().filter(|note| note.severity == Severity::Warning).count()
+    few(notes).iter().filter(|note| note.severity == Severity::Warning).count()
 }

@@ -97,12 +97,11 @@ pub fn merge(cells: Vec<Cell>, most: usize) -> Vec<Cell> {
 
 /// Places of marks for some of the cells, at most [`MOST_MARKS`]: neighbours closer than a glyph share one.
 pub fn marks(cells: &[Cell], marked: impl Fn(usize) -> bool) -> Vec<u64> {
-    let mut places: Vec<u64> = edges(cells)
-        .into_iter()
-        .enumerate()
-        .filter(|(at, _)| marked(*at))
-        .map(|(_, (left, right))| u64::midpoint(left, right) * MOST_MARKS / WIDTH)
-        .collect();
+    let middles = edges(cells).into_iter().enumerate().filter(|(at, _)| marked(*at)).map(|(_, (left, right))| u64::midpoint(left, right));
+    if cells.len() as u64 <= MOST_MARKS {
+        return middles.collect();
+    }
+    let mut places: Vec<u64> = middles.map(|middle| middle * MOST_MARKS / WIDTH).collect();
     places.dedup();
     places.into_iter().map(|place| (2 * place + 1) * WIDTH / MOST_MARKS / 2).collect()
 }
@@ -140,7 +139,7 @@ mod tests {
     #[test]
     fn marks_stand_over_their_cells_and_share_places() {
         let four = cells(&[1, 1, 1, 1]);
-        assert_eq!(marks(&four, |at| at == 1), [3700]);
+        assert_eq!(marks(&four, |at| at == 1), [3750]);
         assert_eq!(marks(&four, |_| false), Vec::<u64>::new());
         let many = cells(&[1; 600]);
         assert_eq!(marks(&many, |_| true).len(), 50);

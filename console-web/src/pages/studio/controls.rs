@@ -51,8 +51,9 @@ impl Span {
         self.bars.with(|bars| Window { from: UnixMillis(bars.from), to: UnixMillis(bars.to()) })
     }
 
-    fn shown(self) -> Window {
-        self.chosen.get().unwrap_or_else(|| self.everything())
+    /// The window that is planned, as far as it is known.
+    fn shown(self) -> Option<Window> {
+        self.chosen.get().or_else(|| self.bars.with(|bars| bars.step > 0).then(|| self.everything()))
     }
 
     fn set(self, window: Option<Window>) {
@@ -74,7 +75,8 @@ impl Span {
             .child(self.bound("From", "window-from", |window| window.from, |window, from| Window { from, ..window }))
             .child(self.bound("to", "window-to", |window| window.to, |window, to| Window { to, ..window }))
             .child(el("span").class("faint").text("UTC"))
-            .child(self.presets());
+            .child(self.presets())
+            .live(move || (!there.get()).then(|| el("span").class("faint").text("The source tells no times: everything is planned.")));
         el("fieldset").child(el("legend").text("Window")).child(line).live(move || there.get().then(chart))
     }
 
@@ -88,7 +90,7 @@ impl Span {
             if let Ok(at) = read {
                 // However it was typed, it stands there as instants do everywhere.
                 native.set_value(&at.label());
-                self.set(Some(with(untrack(|| self.shown()), at)));
+                self.set(Some(with(untrack(|| self.shown()).unwrap_or(Window { from: at, to: at }), at)));
             }
         };
         let field = field
@@ -97,14 +99,20 @@ impl Span {
             .test_id(test_id)
             .title("2025-01-31 or 2025-01-31 13:45, in UTC")
             .live_attr("aria-invalid", move || wrong.get().to_string())
-            .live_value(move || of(self.shown()).label())
+            .live_value(move || self.shown().map(|window| of(window).label()).unwrap_or_default())
             .on_value("change", change);
         el("label").class("field inline").child(el("span").text(label)).child(field)
     }
 
     fn presets(self) -> El {
         let all = preset(move || self.chosen.with(Option::is_none), move || self.set(None)).test_id("window-all").text("everything");
-        el("span").class("presets").attr("role", "group").label("Windows").children([1, 7, 30].map(|days| self.last(days))).child(all)
+        el("span")
+            .class("presets")
+            .attr("role", "group")
+            .label("Windows")
+            .live_flag("hidden", move || self.shown().is_none())
+            .children([1, 7, 30].map(|days| self.last(days)))
+            .child(all)
     }
 
     fn last(self, days: i64) -> El {

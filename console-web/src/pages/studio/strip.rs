@@ -72,7 +72,7 @@ fn marks(over: Memo<Vec<u64>>, hot: Memo<Vec<u64>>) -> El {
         svg("text").attr("y", "12").test_id(test_id).live_attr("x", at).words(move || glyph.repeat(places.with(Vec::len)))
     };
     svg("svg")
-        .class("ticks marks")
+        .class("marks")
         .attr("viewBox", "0 0 1000 14")
         .hidden_from_speech()
         .live_flag("hidden", none)
