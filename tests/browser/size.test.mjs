@@ -11,6 +11,8 @@ const { penstock, open, close, sql, jobs } = kit(60_000, async (sql) => {
   // Twenty points of a thousand rows and about 100 KiB: between one and two of them no cut can be even.
   await sql(`CREATE TABLE demo.lumps (id UInt64, pad String) ENGINE = MergeTree ORDER BY id SETTINGS index_granularity = 1000`);
   await sql(`INSERT INTO demo.lumps SELECT number, repeat('x', 94) FROM numbers(20000)`);
+  await sql(`CREATE TABLE demo.logged (id UInt64, pad String) ENGINE = Log`);
+  await sql(`INSERT INTO demo.logged SELECT number, repeat('x', 94) FROM numbers(20000)`);
   await sql(`CREATE TABLE demo.lumps_copy (id UInt64, pad String) ENGINE = MergeTree ORDER BY id`);
   await sql(`CREATE TABLE demo.by_size (id UInt64, tenant LowCardinality(String), ts DateTime64(3, 'UTC'), amount UInt32) ENGINE = MergeTree ORDER BY (tenant, ts)`);
 });
@@ -160,6 +162,12 @@ test('marks, sizes and reasons say what the cuts are like', async () => {
   assert.match(safety, /no inserted blocks: a chunk that is sent twice would arrive twice/);
   await shot(page, 'studio-size-open-light-1280');
 
+  // A source without an index is sampled, and the page says why.
+  await page.goto(`${penstock.url}/plan?source=demo.logged&target=demo.lumps_copy&method=size&bytes=512K`);
+  await agreed(page);
+  await at(page, 'why').locator('summary').click();
+  assert.match(await text(page, 'why'), /Key\s+(cuts along .* from a sample of|no key is known: ).*demo\.logged is a Log, which has no index/);
+
   // Over the budget, where the index is too coarse for even cuts.
   await page.goto(`${penstock.url}/plan?source=demo.lumps&target=demo.lumps_copy&method=size&bytes=128K`);
   await agreed(page);
@@ -177,6 +185,7 @@ test('a job by size is started from the page and proven exact', async () => {
   const count = number(await text(page, 'chunk-count'));
   assert.ok(count > 20, `${count} chunks`);
   await at(page, 'review').click();
+  assert.match(await text(page, 'review-sentence'), new RegExp(`in ${count} chunks of up to 100 KiB; each chunk is one block`));
   await shot(page, 'review-size-light-1280');
   await at(page, 'job-title').fill('By size');
   await at(page, 'start').click();

@@ -73,6 +73,10 @@ test('tables without times, without rows, and views say so and offer what is pos
   const page = await open('/tables/demo/by_region');
   await at(page, 'no-times').waitFor();
   assert.equal(await at(page, 'plan-hours').count(), 0);
+  // A choice that no plan could keep is not offered.
+  assert.equal(await at(page, 'partition-first').count(), 0);
+  await at(page, 'partition-strip').click();
+  assert.equal(await at(page, 'chosen').count(), 0);
   await shot(page, 'table-no-times-light-1280');
   await at(page, 'plan-size').click();
   await at(page, 'target-select').selectOption('demo.by_region_and_month');

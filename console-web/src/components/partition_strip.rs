@@ -1,4 +1,4 @@
-//! Partitions side by side, bars of their bytes; a range is chosen by dragging, or with two sliders.
+//! Partitions side by side, bars of their bytes; where that means something, a range is chosen by dragging or with two sliders.
 
 use std::rc::Rc;
 
@@ -11,10 +11,10 @@ use crate::reactive::prelude::*;
 use crate::views::format;
 use crate::views::partitions::{self, Range, UNITS};
 
-/// The strip; the chosen range is none until somebody chooses.
-pub(crate) fn partition_strip(all: &Rc<[PartitionDetail]>, chosen: RwSignal<Option<Range>>) -> El {
+/// The strip; the chosen range is none until somebody chooses. Without it the strip is only to be looked at.
+pub(crate) fn partition_strip(all: &Rc<[PartitionDetail]>, chosen: Option<RwSignal<Option<Range>>>) -> El {
     let strip = Strip { all: StoredValue::new_local(Rc::clone(all)), chosen, count: all.len(), under: RwSignal::new(None) };
-    let ends = (all.len() > 1).then(|| strip.ends());
+    let ends = chosen.filter(|_| all.len() > 1).map(|_| strip.ends());
     el("div")
         .class("timebars")
         .child(strip.plot())
@@ -25,18 +25,22 @@ pub(crate) fn partition_strip(all: &Rc<[PartitionDetail]>, chosen: RwSignal<Opti
 #[derive(Clone, Copy)]
 struct Strip {
     all: StoredValue<Rc<[PartitionDetail]>, LocalStorage>,
-    chosen: RwSignal<Option<Range>>,
+    chosen: Option<RwSignal<Option<Range>>>,
     count: usize,
     under: RwSignal<Option<usize>>,
 }
 
 impl Strip {
     fn plot(self) -> El {
+        let edges = || {
+            group()
+                .child(svg("path").class("outside").live_attr("d", move || self.outside()))
+                .child(svg("path").class("edges").live_attr("d", move || self.edges()))
+        };
         let layers = picture("", UNITS)
             .label(self.all.with_value(|all| spoken(all)))
             .child(svg("path").class("bars").attr("d", self.all.with_value(|all| partitions::path(all))))
-            .child(svg("path").class("outside").live_attr("d", move || self.outside()))
-            .child(svg("path").class("edges").live_attr("d", move || self.edges()));
+            .child(self.chosen.map(|_| edges()));
         let at = move |place| partitions::locate(self.count, place);
         over(el("div").class("plot").test_id("partition-strip").child(layers), UNITS, move |what| match what {
             Over::At(place) => self.look(Some(at(place))),
@@ -53,13 +57,13 @@ impl Strip {
     }
 
     fn choose(self, first: usize, last: usize) {
-        if self.chosen.get_untracked() != Some((first, last)) {
-            self.chosen.set(Some((first, last)));
+        if let Some(chosen) = self.chosen.filter(|chosen| chosen.get_untracked() != Some((first, last))) {
+            chosen.set(Some((first, last)));
         }
     }
 
     fn shown(self) -> Range {
-        self.chosen.get().unwrap_or((0, self.count.saturating_sub(1)))
+        self.chosen.and_then(|chosen| chosen.get()).unwrap_or((0, self.count.saturating_sub(1)))
     }
 
     fn places(self) -> (u64, u64) {
@@ -79,7 +83,8 @@ impl Strip {
 
     fn words(self) -> String {
         let under = self.under.get().and_then(|at| self.all.with_value(|all| all.get(at).map(partitions::one_words)));
-        under.unwrap_or_else(|| "Bars are bytes. Drag over them, or use the sliders, to choose partitions".to_owned())
+        let how = if self.chosen.is_some() { "Bars are bytes. Drag over them, or use the sliders, to choose partitions" } else { "Bars are bytes" };
+        under.unwrap_or_else(|| how.to_owned())
     }
 
     /// The same choice by keyboard: one slider an end.

@@ -95,7 +95,7 @@ fn partitions(table: &TableDetail, window: RwSignal<Option<Window>>) -> El {
     });
     let cuts: &[Cut] = if timed { &[Cut::Hours, Cut::Size, Cut::Partitions] } else { &[Cut::Size, Cut::Partitions] };
     section
-        .child(partition_strip(&all, chosen))
+        .child(partition_strip(&all, timed.then_some(chosen)))
         .child(choice(all, chosen, window))
         .child(untimed)
         .child(ways(table, cuts, window))
@@ -172,7 +172,8 @@ fn columns(columns: &[ColumnDetail]) -> El {
             .child(cell("main", column.name.as_str()))
             .child(el("td").child(el("code").text(&column.type_name)))
             .child(cell("faint wide", column.default_kind.to_ascii_lowercase()))
-            .child(cell("right num", format::bytes(column.bytes)))
+            // Small parts do not tell their columns apart.
+            .child(cell("right num", if column.bytes == 0 { "–".to_owned() } else { format::bytes(column.bytes) }))
     };
     let titles = [("Name", ""), ("Type", ""), ("Default", "wide"), ("Size", "right")];
     let count = el("span").class("faint num").text(columns.len().to_string());

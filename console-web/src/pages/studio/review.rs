@@ -46,7 +46,7 @@ fn sentence(plan: &PlanAnswer) -> String {
         studio::window_text(plan.request.window),
         plan.request.source,
         plan.request.target,
-        format::plural(plan.chunks, "chunk"),
+        studio::chunks_words(plan.chunks, &plan.request.method),
     )
 }
 
