@@ -41,6 +41,8 @@ pub enum Question {
         /// Index behind the last.
         to: u64,
     },
+    /// The digest of the plan that is kept.
+    Digest,
     /// The whole document of the plan that is kept, as canonical JSON.
     Document,
 }
@@ -81,6 +83,13 @@ pub enum Reply {
         /// In plan order.
         rows: Vec<PreviewRow>,
     },
+    /// The digest asked for.
+    Digest {
+        /// Digest.
+        digest: Digest,
+        /// The plan that it is of.
+        plan_id: PlanId,
+    },
     /// The document asked for.
     Document {
         /// Canonical JSON.
@@ -104,8 +113,8 @@ pub struct Preview {
     pub cells: Vec<Cell>,
     /// Number of chunks.
     pub chunks: u64,
-    /// Digest of the plan.
-    pub digest: Digest,
+    /// Digest of the plan; none of a large one, whose hashing takes as long as its planning: [`Question::Digest`] asks for it.
+    pub digest: Option<Digest>,
     /// Estimated bytes of the largest chunk.
     pub largest_bytes: u64,
     /// How rows get from source to target.

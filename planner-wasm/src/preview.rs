@@ -9,6 +9,8 @@ use planner_core::sql::key_type::KeyType;
 use crate::message::{Cell, Marks, Preview, Sizes};
 use crate::notes;
 
+/// Most chunks of a plan that is hashed while somebody waits for its picture.
+const HASHED_AT_ONCE: usize = 20_000;
 /// Steps of a unit.
 const STEPS: u64 = 20;
 /// Steps that are told apart; the last holds everything beyond two units.
@@ -22,7 +24,7 @@ pub(crate) fn preview(plan: &Plan, cells: u32) -> Preview {
         bytes: total.bytes,
         cells: strip(plan, cells),
         chunks: plan.len() as u64,
-        digest: plan.core.digest(),
+        digest: (plan.len() <= HASHED_AT_ONCE).then(|| plan.core.digest()),
         largest_bytes: plan.estimates.iter().map(|estimate| estimate.bytes).max().unwrap_or(0),
         mode: plan.core.mode,
         plan_id: plan.core.plan_id.clone(),

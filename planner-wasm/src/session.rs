@@ -1,9 +1,8 @@
 //! The worker's state: one snapshot, one plan. Messages in, messages out; runs natively in tests.
 
-use planner_core::digest::Digest;
 use planner_core::plan::Plan;
 use planner_core::request::Request;
-use planner_core::snapshot::Snapshot;
+use planner_core::snapshot::Named;
 use planner_core::{Outcome, canonical};
 
 use crate::message::{Answer, Ask, PreviewRow, Question, Reply};
@@ -15,7 +14,7 @@ const MAX_ROWS: u64 = 1_000;
 /// What one worker holds.
 #[derive(Debug, Default)]
 pub struct Session {
-    snapshot: Option<(Digest, Box<Snapshot>)>,
+    snapshot: Option<Named>,
     plan: Option<Kept>,
 }
 
@@ -41,13 +40,15 @@ impl Session {
     pub fn handle(&mut self, ask: Ask) -> Answer {
         let what = match ask.what {
             Question::Load { snapshot } => {
-                let digest = snapshot.digest();
-                self.snapshot = Some((digest.clone(), snapshot));
+                let named = Named::of(snapshot);
+                let digest = named.digest().clone();
+                self.snapshot = Some(named);
                 self.plan = None;
                 Reply::Loaded { digest }
             }
             Question::Plan { request, cells } => self.plan(&request, cells),
             Question::Chunks { from, to } => self.chunks(from, to),
+            Question::Digest => self.digest(),
             Question::Document => self.document(),
         };
         Answer { id: ask.id, what }
@@ -63,20 +64,20 @@ impl Session {
     }
 
     fn plan(&mut self, request: &Request, cells: u32) -> Reply {
-        let Some((digest, snapshot)) = &self.snapshot else { return failed("no snapshot is loaded") };
-        match planner_core::plan(request, snapshot) {
+        let Some(named) = &self.snapshot else { return failed("no snapshot is loaded") };
+        match planner_core::plan_named(request, named) {
             Outcome::Planned(plan) => {
                 let preview = preview(&plan, cells);
                 self.plan = Some(Kept::Fine(plan));
                 Reply::Planned(Box::new(preview))
             }
             Outcome::NeedsDetail(probes) => {
-                let coarse = planner_core::preview(request, snapshot);
+                let coarse = planner_core::preview(request, named);
                 let shown = coarse.as_ref().map(|plan| Box::new(preview(plan, cells)));
                 if let Some(plan) = coarse {
                     self.plan = Some(Kept::Coarse(Box::new(plan)));
                 }
-                Reply::NeedsDetail { coarse: shown, probes, snapshot: digest.clone() }
+                Reply::NeedsDetail { coarse: shown, probes, snapshot: named.digest().clone() }
             }
             Outcome::Refused(refusal) => Reply::Refused(refusal),
         }
@@ -93,6 +94,11 @@ impl Session {
             })
             .collect();
         Reply::Chunks { rows }
+    }
+
+    fn digest(&self) -> Reply {
+        let Some(plan) = self.plan.as_ref().map(Kept::plan) else { return failed("no plan is made") };
+        Reply::Digest { digest: plan.core.digest(), plan_id: plan.core.plan_id.clone() }
     }
 
     fn document(&self) -> Reply {

@@ -3,7 +3,7 @@
 use penstock_tests::keyed;
 use planner_core::plan::{Plan, Span};
 use planner_core::request::{Method, Request};
-use planner_core::snapshot::Snapshot;
+use planner_core::snapshot::{Named, Snapshot};
 use planner_core::{Outcome, plan};
 use planner_wasm::message::{Ask, Preview, PreviewRow, Question, Reply};
 use planner_wasm::session::Session;
@@ -66,7 +66,7 @@ fn sums_and_marks_agree_with_the_chunks() {
         if let Method::SizeBudget { bytes } = &mut request.method {
             *bytes = bytes.next_multiple_of(20);
         }
-        let Some(plan) = planner_core::preview(&request, &snapshot).filter(|plan| plan.len() <= 1_000) else { continue };
+        let Some(plan) = planner_core::preview(&request, &Named::of(Box::new(snapshot.clone()))).filter(|plan| plan.len() <= 1_000) else { continue };
         let mut session = loaded(&snapshot);
         let reply = ask(&mut session, Question::Plan { request: Box::new(request), cells: 10 });
         let preview = match reply {
@@ -111,6 +111,17 @@ fn a_coarse_plan_is_shown_and_never_handed_out() {
     ask(&mut session, Question::Load { snapshot: Box::new(finer.clone()) });
     let Reply::Planned(preview) = ask(&mut session, question()) else { panic!("planned") };
     let Outcome::Planned(planned) = plan(&request, &finer) else { panic!("planned") };
-    assert_eq!(preview.digest, planned.core.digest());
+    assert_eq!(preview.digest, Some(planned.core.digest()));
     assert!(matches!(ask(&mut session, Question::Document), Reply::Document { .. }));
+}
+
+#[test]
+fn a_large_plan_is_hashed_when_it_is_asked_for() {
+    let (request, snapshot) = keyed::huge_of(100, 30_000, 2);
+    let mut session = loaded(&snapshot);
+    let Reply::Planned(preview) = ask(&mut session, Question::Plan { request: Box::new(request.clone()), cells: 600 }) else { panic!("planned") };
+    assert_eq!((preview.chunks, preview.digest), (30_000, None));
+    let Outcome::Planned(planned) = plan(&request, &snapshot) else { panic!("planned") };
+    let expected = Reply::Digest { digest: planned.core.digest(), plan_id: preview.plan_id };
+    assert_eq!(ask(&mut session, Question::Digest), expected);
 }

@@ -1,7 +1,7 @@
 //! Answers of the worker, and rows of chunks, as far as the page reads them. Probes go back to the server and spans into no
 //! view: as the text that they came in they cost the page none of their types.
 
-use planner_core::digest::Digest;
+use planner_core::digest::{Digest, PlanId};
 use planner_core::refusal::Refusal;
 use planner_wasm::message::{Marks, Preview};
 use serde::de::IgnoredAny;
@@ -41,6 +41,13 @@ pub enum Reply {
     Chunks {
         /// In plan order.
         rows: Vec<Line>,
+    },
+    /// The digest asked for.
+    Digest {
+        /// Digest.
+        digest: Digest,
+        /// The plan that it is of.
+        plan_id: PlanId,
     },
     /// The document asked for.
     Document {
@@ -135,6 +142,9 @@ mod tests {
         assert!(matches!(read(message::Reply::Failed { message: "x".into() }), Reply::Failed { message } if message == "x"));
         assert!(matches!(read(message::Reply::Document { text: "{}".into() }), Reply::Document { text } if text == "{}"));
         assert!(matches!(read(message::Reply::Refused(Refusal::new("code", "why", "hint"))), Reply::Refused(refusal) if refusal.code == "code"));
+        let plan_id: PlanId = serde_json::from_str("\"0123456789abcdef\"").unwrap();
+        let of = message::Reply::Digest { digest: digest(), plan_id: plan_id.clone() };
+        assert!(matches!(read(of), Reply::Digest { plan_id: read, .. } if read == plan_id));
         let needs = message::Reply::NeedsDetail { coarse: None, probes: vec![Probe::Server], snapshot: digest() };
         let Reply::NeedsDetail { coarse: None, probes, .. } = read(needs) else { panic!("needs detail") };
         assert_eq!(serde_json::from_str::<Vec<Probe>>(&probes).unwrap(), [Probe::Server]);

@@ -94,7 +94,7 @@ impl Model {
                 Reply::Refused(refusal) => Planned::Refused(refusal),
                 Reply::NeedsDetail { coarse, probes, snapshot } => Planned::Needs { coarse, probes, snapshot },
                 Reply::Failed { message } => Planned::Failed(message),
-                Reply::Loaded(_) | Reply::Chunks { .. } | Reply::Document { .. } => return,
+                Reply::Loaded(_) | Reply::Chunks { .. } | Reply::Digest { .. } | Reply::Document { .. } => return,
             });
         };
         let model = Self {
@@ -235,8 +235,8 @@ impl Model {
         match plan {
             Planned::Plan { preview, request, .. } => {
                 self.check.set(Check::Computing);
-                let body = PlanCreate { expect_digest: Some(preview.digest), request: *request, snapshot: digest };
-                Some(browser::after(REST_MS, move || self.ask_server(&body)))
+                let body = PlanCreate { expect_digest: preview.digest, request: *request, snapshot: digest };
+                Some(browser::after(REST_MS, move || if body.expect_digest.is_some() { self.ask_server(&body) } else { self.hash() }))
             }
             Planned::Needs { probes, snapshot, .. } => {
                 self.check.set(Check::Unchecked);
@@ -250,10 +250,25 @@ impl Model {
         }
     }
 
+    /// Has the worker hash a plan that was too large to be hashed on the way.
+    fn hash(self) {
+        self.planner.ask(&Wish::Digest, move |reply| {
+            let Reply::Digest { digest, plan_id } = reply else { return };
+            let is_shown = |plan: &Planned| matches!(plan, Planned::Plan { preview, .. } if preview.plan_id == plan_id);
+            if self.plan.try_with_untracked(is_shown) == Some(true) {
+                self.plan.update(|plan| {
+                    if let Planned::Plan { preview, .. } = plan {
+                        preview.digest = Some(digest);
+                    }
+                });
+            }
+        });
+    }
+
     fn ask_server(self, body: &PlanCreate) {
         let expected = body.expect_digest.clone();
         api_client::post("/v1/plans".to_owned(), body, "", move |answer| {
-            let is_shown = |plan: &Planned| matches!(plan, Planned::Plan { preview, .. } if Some(&preview.digest) == expected.as_ref());
+            let is_shown = |plan: &Planned| matches!(plan, Planned::Plan { preview, .. } if preview.digest == expected);
             if self.plan.try_with_untracked(is_shown) == Some(true) {
                 self.check.set(match answer {
                     Ok(answer) => Check::Same(Box::new(answer)),

@@ -1,5 +1,6 @@
 //! What the worker made: figures, strip, digest, or why there is no plan.
 
+use planner_core::digest::Digest;
 use planner_core::rationale::{Note, Severity};
 use planner_core::refusal::Refusal;
 use planner_wasm::message::Preview;
@@ -133,12 +134,12 @@ fn safety_fold(model: Model, last: Last, list: Memo<Vec<Note>>) -> El {
 }
 
 fn foot(model: Model, last: Last) -> El {
-    let digest = move || last.with(|preview| preview.as_ref().map(|p| p.digest.to_string()).unwrap_or_default());
+    let digest = move || last.with(|preview| preview.as_ref().and_then(|p| p.digest.as_ref().map(Digest::to_string)).unwrap_or_default());
     let shown = el("code")
         .test_id("digest")
         .live_attr("title", digest)
         .live_attr("data-digest", digest)
-        .words(move || format::short_digest(&digest()));
+        .words(move || if digest().is_empty() { "…".to_owned() } else { format::short_digest(&digest()) });
     let line = el("p")
         .class("num")
         .text("Plan ")

@@ -1,6 +1,6 @@
 //! SQL of one chunk with a pager, and all chunks as a table. Both come from the worker's plan.
 
-use planner_core::digest::Digest;
+use planner_core::digest::{Digest, PlanId};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event};
 
@@ -17,14 +17,18 @@ use crate::views::question::Wish;
 /// Chunks asked for at once.
 const PAGE: u64 = 200;
 
+/// What tells one plan from another.
+type Which = (PlanId, Option<Digest>);
+
 /// Both folds; nothing is asked while they are closed.
 pub(super) fn sql(model: Model, last: Last) -> Group {
     let total = Memo::new(move |_| last.with(|preview| preview.as_ref().map_or(0, |preview| preview.chunks)));
-    let digest = Memo::new(move |_| last.with(|preview| preview.as_ref().map(|preview| preview.digest.clone())));
+    // A large plan has no digest until it rests.
+    let digest = Memo::new(move |_| last.with(|preview| preview.as_ref().map(|preview| (preview.plan_id.clone(), preview.digest.clone()))));
     group().child(one(model, total, digest)).child(table(model, total, digest))
 }
 
-fn one(model: Model, total: Memo<u64>, digest: Memo<Option<Digest>>) -> El {
+fn one(model: Model, total: Memo<u64>, digest: Memo<Option<Which>>) -> El {
     let open = RwSignal::new(false);
     let index = RwSignal::new(0_u64);
     let row = RwSignal::new(None::<Line>);
@@ -93,7 +97,7 @@ fn pager(index: RwSignal<u64>, at: Memo<u64>, total: Memo<u64>) -> El {
     el("div").class("line").child(before).child(next).child(label)
 }
 
-fn table(model: Model, total: Memo<u64>, digest: Memo<Option<Digest>>) -> El {
+fn table(model: Model, total: Memo<u64>, digest: Memo<Option<Which>>) -> El {
     let open = RwSignal::new(false);
     let rows = RwSignal::new(Vec::<Line>::new());
     let more = move || {
