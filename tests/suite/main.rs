@@ -13,6 +13,7 @@ mod key_skew;
 mod key_types;
 mod paces;
 mod plan_ids;
+mod preview;
 mod properties;
 mod splitting;
 mod statements;
