@@ -349,7 +349,7 @@ impl Engine {
 }
 
 /// Whether two plans of one target may write the same rows. Only where rows can be told by their time can they differ.
-fn overlap(one: &Plan, other: &Plan) -> bool {
+pub(crate) fn overlap(one: &Plan, other: &Plan) -> bool {
     match (one.core.window, other.core.window, told(one) && told(other)) {
         (Some(one), Some(other), true) => one.from < other.to && other.from < one.to,
         _ => true,
