@@ -6,8 +6,10 @@ use clap::{Args, Parser, Subcommand};
 use planner_core::digest::PlanId;
 
 use super::context::{Shared, plan_id};
+use super::jobs::{JobFlags, ListFlags};
 use super::plan::PlanFlags;
 use super::run::RunFlags;
+use super::submit::SubmitFlags;
 use crate::{sample, telemetry};
 
 /// Plans, previews and runs ClickHouse backfills; each row arrives exactly once.
@@ -100,6 +102,49 @@ pub(super) enum What {
         /// The plan: 16 hex characters.
         #[arg(long, value_name = "ID", value_parser = plan_id)]
         plan_id: PlanId,
+    },
+    /// What is wrong with a plan or its run, and the exact next command.
+    #[command(after_help = "Example:\n  penstock doctor --plan-id 6f1c2a9be0d47753")]
+    Doctor {
+        #[command(flatten)]
+        shared: Shared,
+        /// The plan: 16 hex characters.
+        #[arg(long, value_name = "ID", value_parser = plan_id)]
+        plan_id: PlanId,
+    },
+    /// Hand a plan to a service, which plans it again and must reach the same digest.
+    #[command(after_help = "Example: hand over a plan that was looked at, and wait for its end\n  \
+        PENSTOCK_TOKEN=… penstock submit --plan-id 6f1c2a9be0d47753 --server https://penstock.example --title \"January again\" --wait")]
+    Submit {
+        #[command(flatten)]
+        shared: Shared,
+        /// The service; default http://127.0.0.1:8642, or PENSTOCK_SERVER.
+        #[arg(long, value_name = "URL")]
+        server: Option<String>,
+        #[command(flatten)]
+        flags: SubmitFlags,
+    },
+    /// List the jobs of a service.
+    #[command(after_help = "Example: what runs now\n  penstock jobs --state running")]
+    Jobs {
+        #[command(flatten)]
+        shared: Shared,
+        /// The service; default http://127.0.0.1:8642, or PENSTOCK_SERVER.
+        #[arg(long, value_name = "URL")]
+        server: Option<String>,
+        #[command(flatten)]
+        flags: ListFlags,
+    },
+    /// Show a job of a service, and follow it.
+    #[command(after_help = "Example: follow a job to its end; exits 1 unless it completes\n  penstock job 0f3c5a779be1d204 --follow")]
+    Job {
+        #[command(flatten)]
+        shared: Shared,
+        /// The service; default http://127.0.0.1:8642, or PENSTOCK_SERVER.
+        #[arg(long, value_name = "URL")]
+        server: Option<String>,
+        #[command(flatten)]
+        flags: JobFlags,
     },
     /// For CI: are all planned backfills done? Exits 1 when a finding is an error. Asks ClickHouse nothing.
     #[command(after_help = "Example:\n  penstock check --json | jq '.findings[].code'\n\n\

@@ -10,17 +10,21 @@ mod args;
 mod cancel;
 mod check;
 mod context;
+mod doctor;
 mod fail;
 mod follow;
+mod jobs;
 pub(crate) mod output;
 mod plan;
 mod progress;
 mod receipt;
 mod run;
 mod serve;
+mod service;
 mod show_config;
 mod signals;
 mod status;
+mod submit;
 mod up;
 
 use std::process::ExitCode;
@@ -54,10 +58,10 @@ pub fn run() -> ExitCode {
 
 fn dispatch(what: What) -> u8 {
     match what {
-        What::Serve(serving) => service("serve", serving, serve::run),
+        What::Serve(serving) => serving_until_told("serve", serving, serve::run),
         What::Up { mut serving, port, rows } => {
             serving.listen = port.map(|port| format!("127.0.0.1:{port}")).or(serving.listen);
-            service("up", serving, move |config| up::run(config, rows))
+            serving_until_told("up", serving, move |config| up::run(config, rows))
         }
         What::Completions { shell } => {
             clap_complete::generate(shell, &mut Command::command(), "penstock", &mut std::io::stdout());
@@ -73,6 +77,10 @@ fn dispatch(what: What) -> u8 {
         }
         What::Verify { shared, plan_id } => client("verify", shared, None, async |context| receipt::verify(context, &plan_id).await),
         What::Receipt { shared, plan_id } => client("receipt", shared, None, async |context| receipt::print(context, &plan_id).await),
+        What::Doctor { shared, plan_id } => client("doctor", shared, None, async |context| doctor::run(context, &plan_id).await),
+        What::Submit { shared, server, flags } => client("submit", shared, server, async |context| submit::run(context, &flags).await),
+        What::Jobs { shared, server, flags } => client("jobs", shared, server, async |context| jobs::list(context, &flags).await),
+        What::Job { shared, server, flags } => client("job", shared, server, async |context| jobs::one(context, &flags).await),
         What::Check { shared } => client("check", shared, None, async |context| check::run(context).await),
     }
 }
@@ -88,7 +96,7 @@ fn client(name: &str, shared: Shared, server: Option<String>, run: impl AsyncFnO
 }
 
 /// Runs a command that serves until it is told to stop.
-fn service<F: Future<Output = Result<(), serve::Error>>>(name: &str, serving: Serving, run: impl FnOnce(Config) -> F) -> u8 {
+fn serving_until_told<F: Future<Output = Result<(), serve::Error>>>(name: &str, serving: Serving, run: impl FnOnce(Config) -> F) -> u8 {
     let flags = Flags {
         clickhouse_url: serving.clickhouse_url,
         console: serving.console,
