@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
 mod bad_input;
+mod cli_run;
 mod crashes;
 mod faults;
 mod golden;

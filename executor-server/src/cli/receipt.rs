@@ -1,5 +1,7 @@
 //! `penstock receipt` and `penstock verify`
 
+use std::time::Duration;
+
 use executor_api::job::JobState;
 use executor_api::receipt::{Receipt, Verdict};
 use planner_core::digest::PlanId;
@@ -10,10 +12,13 @@ use super::follow::{Ended, Followed};
 use super::output::{count, table};
 use super::run::verdict_name;
 use super::signals::Interrupts;
+use crate::clickhouse::client::Query;
 use crate::runner::Command;
 use crate::state::{Loaded, Mirror, Options};
 use crate::store::Store;
 
+/// How long ClickHouse may take to answer at all.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// Most differences that are told one by one.
 const MOST: usize = 20;
 
@@ -63,7 +68,7 @@ pub(super) async fn verify(context: &Context, id: &PlanId) -> Result<u8, Fail> {
     let engine = context.engine(run.store.clone())?;
     engine.start().await?;
     // Asked before anything is forgotten: what was proven stays proven while nobody can answer.
-    engine.health().client().version().await?;
+    engine.health().client().query(Query::new("SELECT 1").timeout(PATIENCE)).await?;
     let job = engine.command(&job.id, Command::Verify).await?;
     let mirror = Mirror::open(&context.state, &run.store, &job, environment, options).await?;
     let followed =
