@@ -113,8 +113,11 @@ pub(super) enum What {
         plan_id: PlanId,
     },
     /// Hand a plan to a service, which plans it again and must reach the same digest.
-    #[command(after_help = "Example: hand over a plan that was looked at, and wait for its end\n  \
-        PENSTOCK_TOKEN=… penstock submit --plan-id 6f1c2a9be0d47753 --server https://penstock.example --title \"January again\" --wait")]
+    #[command(
+        override_usage = "penstock submit [OPTIONS] --plan-id <ID>\n       penstock submit [OPTIONS] --target <DB.TABLE> …  (as for `penstock plan`)",
+        after_help = "Example: hand over a plan that was looked at, and wait for its end\n  \
+        PENSTOCK_TOKEN=… penstock submit --plan-id 6f1c2a9be0d47753 --server https://penstock.example --title \"January again\" --wait"
+    )]
     Submit {
         #[command(flatten)]
         shared: Shared,

@@ -50,7 +50,7 @@ pub(super) struct PlanFlags {
     #[arg(long)]
     pub(super) force_target_rows: bool,
     /// Mixed into the tokens, for a deliberate repeat.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(super) generation: u32,
 }
 

@@ -51,6 +51,10 @@ pub(super) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
 
 /// Reads a file; none where there is none.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+    // A pipe would never end, and some devices neither.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(StateError::of(path, &std::io::Error::new(std::io::ErrorKind::AlreadyExists, "not a regular file")));
+    }
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
