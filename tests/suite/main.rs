@@ -3,6 +3,12 @@
 
 mod bad_input;
 mod costs;
+mod cli_crash;
+mod cli_damage;
+mod cli_refusals;
+mod cli_run;
+mod cli_submit;
+mod cli_terminal;
 mod crashes;
 mod faults;
 mod golden;
