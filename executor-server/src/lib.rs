@@ -21,6 +21,7 @@ pub mod runner;
 pub mod sample;
 pub mod scheduler;
 pub mod snapshot;
+pub mod standby;
 pub mod store;
 pub mod telemetry;
 pub mod verify;

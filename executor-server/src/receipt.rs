@@ -168,6 +168,7 @@ mod tests {
                 verified: None,
             },
             attempt: 1,
+            clear_until: None,
             evidence: Some("answer".into()),
             failures: 0,
             generation: 0,

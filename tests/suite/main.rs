@@ -16,3 +16,4 @@ mod splitting;
 mod statements;
 mod stream;
 mod trials;
+mod two_executors;

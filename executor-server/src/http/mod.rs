@@ -15,6 +15,7 @@ mod openapi;
 mod plans;
 mod problem;
 mod snapshots;
+mod standby;
 mod state;
 mod tables;
 mod tasks;
@@ -28,6 +29,7 @@ pub use console::Console;
 pub use guard::Guard;
 pub use openapi::document as openapi_document;
 pub use problem::ApiError;
+pub use standby::standby;
 pub use state::App;
 
 /// The whole service.

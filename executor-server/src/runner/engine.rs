@@ -136,6 +136,10 @@ impl Engine {
         self.shutdown.send_replace(true);
         let mut drivers = self.drivers.lock().await;
         drivers.commands.clear();
+        if self.store.lost().borrow().is_some() {
+            // They wait for a store that will never be theirs again; what they have under way is dropped with them.
+            drivers.tasks.abort_all();
+        }
         while drivers.tasks.join_next().await.is_some() {}
     }
 
@@ -397,6 +401,6 @@ fn tasks(plan: &Plan) -> Vec<TaskRecord> {
     });
     let generation = plan.core.generation;
     tasks
-        .map(|task| TaskRecord { task, attempt: 0, evidence: None, failures: 0, generation, half: None, rows_read: 0, unresolved: false })
+        .map(|task| TaskRecord { task, attempt: 0, clear_until: None, evidence: None, failures: 0, generation, half: None, rows_read: 0, unresolved: false })
         .collect()
 }

@@ -29,6 +29,8 @@ pub(super) enum Step {
     Adopted(u64),
     /// The evidence is gathered.
     Resolved(u64, Finding),
+    /// What a span holds is to be removed, for this reason; the server's clock says what time it is.
+    Clearing(u64, String, Result<i64, Failure>),
     /// A span was removed; how that went.
     Cleared(u64, Result<(), String>),
     /// What keeps the target from taking another chunk, if anything does.

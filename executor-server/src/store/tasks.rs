@@ -15,6 +15,9 @@ pub struct TaskRecord {
     /// Number of the attempt that runs or ran last; 0 before the first.
     #[serde(default)]
     pub attempt: u32,
+    /// Until when, by the server's clock in milliseconds, a removal of its span may still arrive; it is not sent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clear_until: Option<i64>,
     /// By what it counts as done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,

@@ -200,10 +200,18 @@ impl Driver {
         // Evidence has just shown that nothing of a retrying task is there; and in an empty target nothing can be.
         let known = record.task.state == TaskState::Retrying || (self.target_was_empty == Some(true) && record.task.attempts == 0);
         let before = self.before(n);
+        let clear_until = record.clear_until;
         self.book.set_busy(n, true);
         let site = self.site.clone();
         let earlier = self.earlier.get(&n).cloned().unwrap_or_default();
-        self.spawn(async move { Step::Checked(n, site.check(n, !known, before, &earlier).await) });
+        self.spawn(async move {
+            // A removal that a dead process sent may arrive until then.
+            let checked = match reconcile::past(&site.health, &site.plan.core.target.name, clear_until).await {
+                Ok(_) => site.check(n, !known, before, &earlier).await,
+                Err(failure) => Checked::Refused { code: "not-readable", message: failure.to_string() },
+            };
+            Step::Checked(n, checked)
+        });
     }
 
     /// A task that failed with an open outcome and was asked for again: never sent without evidence.
@@ -260,6 +268,7 @@ impl Driver {
             per_chunk: self.site.proof == Proof::PerChunk,
             answered,
             kill: self.killing,
+            clear_until: self.book.task(n).and_then(|record| record.clear_until),
         })
     }
 

@@ -47,6 +47,7 @@ impl Driver {
                 }
             }
             Step::Resolved(n, finding) => self.resolved(n, finding).await,
+            Step::Clearing(n, message, server_time) => self.clearing(n, message, server_time).await,
             Step::Cleared(n, cleared) => self.cleared(n, cleared).await,
             Step::Pressure(found) => self.pressed(found).await,
             Step::Compared(compared) => self.compared(compared).await,
@@ -167,9 +168,10 @@ impl Driver {
             rows: 0,
             bytes: 0,
         };
-        let sql = self.site.plan.chunk_sql(i);
+        let deadline = server_time.saturating_add(reconcile::ARRIVAL_MS);
+        let sql = fence::chunk_sql(core, i, deadline);
         let mut settings = core.insert_settings(i, record.generation, record.attempt, &self.job.id);
-        settings.extend(fence::setting(core, server_time.saturating_add(reconcile::ARRIVAL_MS)));
+        settings.extend(fence::setting(core, deadline));
         if self.job.started_at.is_none() {
             self.job.started_at = Some(now);
         }
@@ -183,6 +185,7 @@ impl Driver {
         self.record(note).await;
 
         // Stored: from here on the outside world may be touched.
+        self.still_ours().await;
         self.book.set_busy(n, true);
         self.traffic.watch(&query_id);
         let site = self.site.clone();
@@ -345,16 +348,29 @@ impl Driver {
         }
     }
 
-    /// Removes what a span holds; that is stored first.
+    /// Removes what a span holds, as soon as it is known until when the removal may arrive.
     pub(super) async fn clear(&mut self, n: u64, message: String) {
+        let Some(case) = self.case(n, None).await else { return };
+        self.book.set_busy(n, true);
+        let site = self.site.clone();
+        self.spawn(async move { Step::Clearing(n, message, reconcile::server_time(&site.health, &case).await) });
+    }
+
+    /// The removal is stored with its deadline, then sent.
+    pub(super) async fn clearing(&mut self, n: u64, message: String, server_time: Result<i64, Failure>) {
+        let server_time = match server_time {
+            Ok(server_time) => server_time,
+            Err(failure) => return self.cleared(n, Err(failure.to_string())).await,
+        };
         let Some(mut record) = self.book.task(n).cloned() else { return };
+        record.clear_until = Some(server_time.saturating_add(reconcile::ARRIVAL_MS));
         let message = format!("{message}; removing it before it is sent again");
         record.task.message = Some(message.clone());
         // The server remembers the token of rows that a DELETE removes; and who dies after the DELETE must know that.
         record.generation += 1;
-        let Some(case) = self.case(n, None).await else { return };
         self.record(Note::new("task-clearing", message).task(record)).await;
-        self.book.set_busy(n, true);
+        self.still_ours().await;
+        let Some(case) = self.case(n, None).await else { return };
         let site = self.site.clone();
         self.spawn(async move { Step::Cleared(n, reconcile::clear(&site.health, &case).await) });
     }
