@@ -137,6 +137,7 @@ mod tests {
             target: TableName::new("a", "t").unwrap(),
             lanes: 2,
             order: Order::OldestFirst,
+            dedup: None,
             counts: Counts::default(),
             progress: Progress::default(),
             created_at: UnixMillis(0),

@@ -48,6 +48,8 @@ pub struct Case {
     pub before: Option<Fingerprint>,
     /// Whether the chunk's rows can be told by its span in the target.
     pub per_chunk: bool,
+    /// Whether nothing but content says whether rows are there: the target remembers no tokens.
+    pub content_only: bool,
     /// The code that the server answered with, if it answered.
     pub answered: Option<(i32, String)>,
     /// Whether the query is to be killed where it runs.
@@ -136,7 +138,11 @@ async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Fi
         }
         logs = logs_of(health, case).await?;
     }
+    let by_content = case.content_only && case.per_chunk && case.before.is_some();
     if let Some(end) = logs.rows.iter().find(|row| row.kind == "QueryFinish") {
+        if by_content {
+            return content(health, case, Class::Lost, None, &format!("query_log: finished after {} ms", end.duration_ms)).await;
+        }
         return Ok(Finding::Written {
             evidence: "log",
             rows: end.written_rows,
@@ -150,7 +156,7 @@ async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Fi
     if let Some((code, words)) = ended {
         let parts = if before_start(code) { Some(0) } else { new_parts(health, case).await?.filter(|_| logs.complete) };
         match parts {
-            Some(0) => {
+            Some(0) if !by_content => {
                 return Ok(Finding::Absent {
                     next_generation: false,
                     class: class_of(code, &words),
@@ -162,7 +168,7 @@ async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Fi
             Some(_) | None => return content(health, case, class_of(code, &words), Some(code), &words).await,
         }
     }
-    if logs.never_started {
+    if logs.never_started && !by_content {
         let message = "query_log: the query never started, and the server has been up since before it was sent".to_owned();
         return Ok(Finding::Absent { next_generation: false, class: Class::Lost, code: None, message });
     }

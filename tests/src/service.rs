@@ -6,7 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use executor_api::job::{Job, JobCreate, JobState, Order};
+use executor_api::job::{Dedup, Job, JobCreate, JobState, Order};
 use executor_api::plan::{DetailCreate, PlanAnswer, PlanCreate, SnapshotAnswer, SnapshotCreate};
 use executor_api::problem::Problem;
 use executor_api::receipt::Receipt;
@@ -234,10 +234,22 @@ impl Service {
         self.post("/plans", &PlanCreate { expect_digest, request: request.clone(), snapshot: snapshot.digest }).await
     }
 
-    /// Starts a job of a plan.
+    /// Starts a job of a plan; by contents alone where the target remembers no tokens.
     pub async fn submit(&self, plan: &PlanAnswer, lanes: u16) -> Result<Job, Refused> {
-        let create =
-            JobCreate { lanes, order: Order::OldestFirst, plan_digest: plan.digest.clone(), reason: "a test".into(), title: "test".into() };
+        let off = plan.rationale.iter().any(|note| note.code == "dedup-window-off");
+        self.submit_with(plan, lanes, off.then_some(Dedup::ContentOnly)).await
+    }
+
+    /// The same with a choice of what is done where the target remembers no tokens.
+    pub async fn submit_with(&self, plan: &PlanAnswer, lanes: u16, dedup: Option<Dedup>) -> Result<Job, Refused> {
+        let create = JobCreate {
+            dedup,
+            lanes,
+            order: Order::OldestFirst,
+            plan_digest: plan.digest.clone(),
+            reason: "a test".into(),
+            title: "test".into(),
+        };
         let key = format!("{}-{:?}", plan.digest, Instant::now());
         self.read(self.http.post(format!("{}/v1/jobs", self.url())).header("Idempotency-Key", key).json(&create)).await
     }

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod crashes;
+mod dedup;
 mod faults;
 mod golden;
 mod imports;

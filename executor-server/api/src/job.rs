@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JobCreate {
+    /// How repeats are kept from doubling rows; needed where the target remembers no tokens, as plain `MergeTree` does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dedup: Option<Dedup>,
     /// Chunks written at the same time, 1 to 64; default 2.
     #[serde(default = "default_lanes")]
     pub lanes: u16,
@@ -24,6 +27,17 @@ pub struct JobCreate {
     pub reason: String,
     /// What to call it, 1 to 200 characters.
     pub title: String,
+}
+
+/// How repeats are kept from doubling rows where the target remembers no deduplication tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Dedup {
+    /// The job first makes the target remember as many blocks as the plan writes, with an ALTER TABLE that its log shows.
+    SetWindow,
+    /// The target stays as it is; whenever an answer is lost, contents are compared, and nothing else counts.
+    ContentOnly,
 }
 
 fn default_lanes() -> u16 {
@@ -143,6 +157,9 @@ pub struct Job {
     pub lanes: u16,
     /// Which chunk comes first.
     pub order: Order,
+    /// How repeats are kept from doubling rows, where that was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dedup: Option<Dedup>,
     /// Tasks by state; they add up to `total`.
     pub counts: Counts,
     /// Absolute counters.

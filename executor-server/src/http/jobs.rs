@@ -39,6 +39,11 @@ impl From<SubmitError> for ApiError {
             SubmitError::TargetHoldsRows(detail) => Self::conflict("target-holds-rows", detail)
                 .hint("empty the target, or plan again with target_holds_rows acknowledged")
                 .acknowledge(Acknowledgement::TargetHoldsRows),
+            SubmitError::DedupChoice(detail) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "dedup-choice-needed", "A choice is needed", detail).hint(
+                    "start with dedup set_window (the job sets a window with ALTER TABLE) or content_only (contents are compared whenever an answer is lost)",
+                )
+            }
             SubmitError::KeyReused => {
                 let detail = "this Idempotency-Key came before with another body";
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key-reused", "Key reused", detail).hint("use another key for another job")

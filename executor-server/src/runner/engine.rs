@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use executor_api::event::Event;
-use executor_api::job::{Counts, Job, JobCreate, JobState, Progress};
+use executor_api::job::{Counts, Dedup, Job, JobCreate, JobState, Progress};
 use executor_api::task::{Task, TaskState};
 use planner_core::digest;
 use planner_core::plan::Plan;
 use planner_core::request::Acknowledgement;
-use planner_core::snapshot::Snapshot;
+use planner_core::snapshot::{Snapshot, Table};
 use planner_core::sql::checks::{self, Proof};
+use planner_core::sql::window;
 use planner_core::survey::{self, SurveySpec};
 use planner_core::{Outcome, audit, plan};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
@@ -66,6 +67,8 @@ pub enum SubmitError {
     NoSnapshot(NoSnapshot),
     /// Another job writes the same rows.
     Busy(String),
+    /// The target remembers no tokens, and nobody has chosen what is done about that.
+    DedupChoice(String),
     /// The target holds rows that cannot be told from those that the plan writes.
     TargetHoldsRows(String),
     /// The key came with another body.
@@ -235,7 +238,8 @@ impl Engine {
         let stored = self.store.plan(&create.plan_digest).await?.ok_or(SubmitError::PlanMissing)?;
         let snapshot = self.store.snapshot(&stored.answer.snapshot).await?.ok_or(SubmitError::SnapshotMissing)?.snapshot;
         Self::check_plan(&stored, &snapshot)?;
-        self.check_fresh(&stored, &snapshot).await?;
+        let fresh = self.check_fresh(&stored, &snapshot).await?;
+        check_dedup(create.dedup, &fresh.target)?;
         self.check_free(&stored).await?;
         let site = site(&self.health, stored.clone(), snapshot);
         if site.proof != Proof::PerChunk
@@ -258,6 +262,7 @@ impl Engine {
             target: stored.plan.core.target.name.clone(),
             lanes: create.lanes,
             order: create.order,
+            dedup: create.dedup,
             counts: Counts { waiting: tasks.len() as u64, total: tasks.len() as u64, ..Counts::default() },
             progress: Progress { bytes_total: stored.answer.bytes, rows_total: stored.answer.rows, ..Progress::default() },
             created_at: now,
@@ -270,7 +275,7 @@ impl Engine {
             id: 1,
             at: now,
             kind: "job-accepted".into(),
-            message: format!("accepted: {} chunks from {} to {}", tasks.len(), job.source, job.target),
+            message: format!("accepted: {} chunks from {} to {}{}", tasks.len(), job.source, job.target, chosen(create.dedup)),
             job_state: JobState::Queued,
             task: None,
             task_state: None,
@@ -317,7 +322,7 @@ impl Engine {
         if faults.is_empty() { Ok(()) } else { Err(SubmitError::Faulty(faults)) }
     }
 
-    async fn check_fresh(&self, stored: &StoredPlan, before: &Snapshot) -> Result<(), SubmitError> {
+    async fn check_fresh(&self, stored: &StoredPlan, before: &Snapshot) -> Result<Snapshot, SubmitError> {
         let spec = SurveySpec {
             source: Some(before.source.name.clone()),
             target: before.target.name.clone(),
@@ -326,7 +331,7 @@ impl Engine {
         };
         let fresh = snapshot::take(self.health.client(), &spec).await.map_err(SubmitError::NoSnapshot)?;
         let changes = survey::changes(before, &fresh);
-        if changes.is_empty() { Ok(()) } else { Err(SubmitError::Stale(changes)) }
+        if changes.is_empty() { Ok(fresh) } else { Err(SubmitError::Stale(changes)) }
     }
 
     /// Two jobs that write the same rows at the same time could not tell their rows apart.
@@ -349,6 +354,28 @@ impl Engine {
             }
         }
         Ok(())
+    }
+}
+
+/// What is done about a target without a memory is chosen, never assumed.
+fn check_dedup(choice: Option<Dedup>, target: &Table) -> Result<(), SubmitError> {
+    match choice {
+        Some(Dedup::SetWindow) if window::setting(&target.engine).is_none() => {
+            Err(SubmitError::DedupChoice(format!("{} is a {}, which cannot remember tokens", target.name, target.engine)))
+        }
+        None if target.dedup.blocks == 0 => {
+            Err(SubmitError::DedupChoice(format!("{} remembers no deduplication tokens (its window is 0)", target.name)))
+        }
+        Some(Dedup::SetWindow | Dedup::ContentOnly) | None => Ok(()),
+    }
+}
+
+/// The choice, for the log.
+fn chosen(dedup: Option<Dedup>) -> &'static str {
+    match dedup {
+        None => "",
+        Some(Dedup::SetWindow) => "; the target is made to remember the plan's blocks",
+        Some(Dedup::ContentOnly) => "; whether rows of a lost answer are there is told by their content alone",
     }
 }
 

@@ -7,8 +7,9 @@ use executor_api::receipt::Fingerprint;
 use planner_core::plan::Plan;
 use planner_core::snapshot::Snapshot;
 use planner_core::sql::checks::{self, Proof};
+use planner_core::sql::window;
 
-use crate::clickhouse::client::{Answer, Failure};
+use crate::clickhouse::client::{Answer, Failure, Query};
 use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Standing;
 use crate::reconcile::Finding;
@@ -19,6 +20,8 @@ use crate::verify::{self, fingerprint};
 /// A worker's report.
 #[derive(Debug)]
 pub(super) enum Step {
+    /// The target remembers fewer blocks than the plan writes; this statement changes that.
+    WindowShort(String),
     /// The target was looked at before the job's first chunk.
     Begun(Begun),
     /// A chunk was checked before it is sent.
@@ -86,6 +89,20 @@ impl Site {
         } else {
             Err(("target-replaced", format!("{} is another table than the plan was made for (its uuid changed); plan again", target.name)))
         }
+    }
+
+    /// The statement that makes the target remember the plan's blocks; none where it does.
+    pub(super) async fn window(&self) -> Result<Option<String>, Failure> {
+        let target = &self.snapshot.target;
+        let Some(setting) = window::setting(&target.engine) else { return Ok(None) };
+        let wanted = window::wanted(&self.plan.core, target);
+        let remembered = self.health.ask(|| self.health.client().window(&target.name, setting)).await?;
+        Ok((remembered < wanted).then(|| window::set(&target.name, setting, wanted)))
+    }
+
+    /// Runs that statement; a repeat changes nothing.
+    pub(super) async fn set_window(&self, sql: &str) -> Result<(), Failure> {
+        self.health.ask(|| self.health.client().patient(Query::new(sql))).await.map(drop)
     }
 
     /// Looks at the target before the first chunk.

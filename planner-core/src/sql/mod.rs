@@ -12,3 +12,4 @@ pub(crate) mod predicate;
 mod probes;
 pub mod time_type;
 pub mod tokens;
+pub mod window;

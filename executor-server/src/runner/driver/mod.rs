@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use executor_api::job::Dedup;
 use executor_api::job::Job;
 use executor_api::job::JobState;
 use executor_api::receipt::Fingerprint;
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::task::JoinSet;
 
+use self::record::Note;
 use crate::clickhouse::health::Reach;
 use crate::clock;
 use crate::reconcile;
@@ -31,6 +33,7 @@ use crate::runner::board::Live;
 use crate::runner::book::Book;
 use crate::runner::command::Asked;
 use crate::runner::pressure::Pressure;
+use crate::runner::step::Begun;
 use crate::runner::step::Checked;
 use crate::runner::step::Site;
 use crate::runner::step::Step;
@@ -189,7 +192,41 @@ impl Driver {
     fn begin(&mut self) {
         self.beginning = true;
         let site = self.site.clone();
-        self.spawn(async move { Step::Begun(site.begin().await) });
+        let set_window = self.job.dedup == Some(Dedup::SetWindow);
+        self.spawn(async move {
+            if set_window {
+                return match site.window().await {
+                    Ok(Some(sql)) => Step::WindowShort(sql),
+                    Ok(None) => Step::Begun(site.begin().await),
+                    Err(failure) => Step::Begun(Begun::Refused { code: "not-readable", message: failure.to_string() }),
+                };
+            }
+            Step::Begun(site.begin().await)
+        });
+    }
+
+    /// The target is about to be told to remember more blocks: stored first, with the statement.
+    pub(super) async fn window_short(&mut self, sql: String) {
+        // Paused or cancelled meanwhile: it is looked at again when the job begins.
+        if self.job.state != JobState::Queued {
+            self.beginning = false;
+            return;
+        }
+        self.record(Note::new("window-setting", format!("the target is told to remember the plan's blocks: {sql}"))).await;
+        self.still_ours().await;
+        let site = self.site.clone();
+        self.spawn(async move {
+            Step::Begun(match site.set_window(&sql).await {
+                Ok(()) => site.begin().await,
+                Err(failure) => Begun::Refused {
+                    code: "window-not-set",
+                    message: format!(
+                        "{sql}: {failure}. Grant ALTER SETTINGS on {}, or start the job with dedup content_only",
+                        site.plan.core.target.name
+                    ),
+                },
+            })
+        });
     }
 
     async fn check(&mut self, n: u64) {
@@ -266,6 +303,7 @@ impl Driver {
             server_time: record.server_time,
             before: self.before(n),
             per_chunk: self.site.proof == Proof::PerChunk,
+            content_only: self.job.dedup == Some(Dedup::ContentOnly),
             answered,
             kill: self.killing,
             clear_until: self.book.task(n).and_then(|record| record.clear_until),

@@ -37,6 +37,7 @@ use crate::verify;
 impl Driver {
     pub(super) async fn step(&mut self, step: Step) {
         match step {
+            Step::WindowShort(sql) => self.window_short(sql).await,
             Step::Begun(begun) => self.begun(begun).await,
             Step::Checked(n, checked) => self.checked(n, checked).await,
             Step::Answered(n, answer) => self.answered(n, answer).await,
