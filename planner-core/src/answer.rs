@@ -221,6 +221,36 @@ pub(crate) fn keys(text: &str, origin: KeyOrigin, columns: Vec<KeyColumn>) -> Re
     Ok(Keys { histogram, sizes })
 }
 
+/// Whole key tuples of the rows below single index tuples.
+pub(crate) struct Below {
+    /// The columns, with their types; as many as cuts can name.
+    pub(crate) columns: Vec<KeyColumn>,
+    /// In the key's order, for each span asked for.
+    pub(crate) tuples: BTreeMap<usize, Vec<KeyTuple>>,
+}
+
+pub(crate) fn below(text: &str, mut columns: Vec<KeyColumn>) -> Result<Below, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        at: usize,
+        tuple: Vec<String>,
+        types: Vec<String>,
+    }
+    let rows: Vec<Row> = rows(text)?;
+    let types = rows.iter().map(|row| &row.types).find(|types| !types.is_empty());
+    for (column, type_name) in columns.iter_mut().zip(types.into_iter().flatten()) {
+        column.type_name.clone_from(type_name);
+    }
+    let known = columns.iter().take_while(|column| KeyType::of(&column.type_name).is_some()).count();
+    columns.truncate(known);
+    let mut tuples: BTreeMap<usize, Vec<KeyTuple>> = BTreeMap::new();
+    for row in rows {
+        let key = KeyTuple::try_from(row.tuple.iter().take(known).map(String::as_str).collect::<String>()).map_err(unreadable)?;
+        tuples.entry(row.at).or_default().push(key);
+    }
+    Ok(Below { columns, tuples })
+}
+
 pub(crate) fn day_starts(text: &str) -> Result<Vec<UnixMillis>, Refusal> {
     #[derive(Deserialize)]
     struct Row {

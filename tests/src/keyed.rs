@@ -79,6 +79,7 @@ pub fn huge(partitions: u32, chunks: u32) -> (Request, Snapshot) {
     source.columns.iter_mut().for_each(|column| column.bytes = 0);
     source.partitions = (0..partitions).map(|at| partition(id(at), rows, rows * 100)).collect();
     source.keys = Some(KeyHistogram {
+        below: BTreeMap::new(),
         columns: vec![KeyColumn { descending: false, expression: "tenant".into(), type_name: "UInt64".into() }],
         origin: KeyOrigin::IndexMarks,
         partitions: (0..partitions).map(|at| (id(at), (0..each * 8).map(point).collect())).collect(),
@@ -127,7 +128,11 @@ fn spread(source: &mut Table, columns: Vec<KeyColumn>, partitions: Vec<(Vec<Seed
     }
     source.partition_key = "toYYYYMM(ts)".into();
     let origin = if sampled { KeyOrigin::Sample } else { KeyOrigin::IndexMarks };
-    source.keys = Some(KeyHistogram { columns, origin, partitions: histogram, rows_a_point: 0, why: String::new() });
+    let key = columns.iter().map(|column| column.expression.as_str()).collect::<Vec<_>>().join(", ");
+    source.sorting_key.clone_from(&key);
+    source.primary_key = key;
+    source.keys =
+        Some(KeyHistogram { below: BTreeMap::new(), columns, origin, partitions: histogram, rows_a_point: 0, why: String::new() });
 }
 
 /// Some value of a type, made of random bytes.

@@ -1,4 +1,4 @@
-//! The SQL of each probe. Reads system tables and index marks; only `TimeColumn` and `KeySample` read data.
+//! The SQL of each probe. Reads system tables and index marks; only `TimeColumn`, `KeySample` and `KeyBelow` read data.
 
 use crate::limits::MAX_PROFILE_BUCKETS;
 use crate::probe::Probe;
@@ -30,6 +30,7 @@ impl Probe {
             Self::TimeColumn { table, column } => profile(&table.quoted(), "1", "count()", column, 0),
             Self::KeyMarks { table, columns, descending, spread } => key_probes::marks(table, *columns, descending, *spread),
             Self::KeySample { table, columns, partitioned, each } => key_probes::sample(table, columns, *partitioned, *each),
+            Self::KeyBelow { table, columns, rows_a_point, spans } => key_probes::below(table, columns, *rows_a_point, spans),
             Self::DayStarts { zone, from, to } => {
                 let first = (from.0.div_euclid(DAY_MS) - 2).max(0);
                 let days = (to.0.div_euclid(DAY_MS) + 2 - first).clamp(1, 40_000);
