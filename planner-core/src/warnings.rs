@@ -33,7 +33,11 @@ fn dedup(core: &PlanCore, snapshot: &Snapshot) -> Vec<Note> {
         let hint = if target.dedup.blocks == 0 {
             format!(
                 "when the job starts, choose whether it sets one or goes by contents alone; to set it: {}",
-                window::set(&target.name, window::setting(&target.engine).unwrap_or("non_replicated_deduplication_window"), window::wanted(core, target))
+                window::set(
+                    &target.name,
+                    window::setting(&target.engine).unwrap_or("non_replicated_deduplication_window"),
+                    window::wanted(core, target)
+                )
             )
         } else {
             "wider chunks need fewer blocks; Penstock compares contents where the window was outrun".to_owned()

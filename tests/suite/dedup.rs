@@ -50,8 +50,8 @@ async fn nothing_starts_without_a_choice_and_a_window_is_set_as_shown() {
     exact(&server).await;
 
     // Set once, there is nothing to choose; asked for once more, there is nothing to set.
-    server.query("TRUNCATE TABLE demo.events_by_time").await;
     for dedup in [None, Some(Dedup::SetWindow)] {
+        server.query("TRUNCATE TABLE demo.events_by_time").await;
         let job = service.submit_with(&service.plan(&asked()).await.unwrap(), 1, dedup).await.unwrap();
         service.completed(&job.id).await;
         assert!(kinds(&service, &job.id).await.iter().all(|(kind, _)| kind != "window-setting"));
@@ -105,7 +105,9 @@ async fn by_contents_alone_a_log_that_says_finished_is_not_believed() {
     service.kill();
     server.query("SYSTEM FLUSH LOGS").await;
     // What a crash of the server without fsync leaves: the log knows the end of the query, and some of its rows are gone.
-    server.query(&format!("ALTER TABLE demo.events_by_time DELETE WHERE id IN (SELECT id {day} LIMIT 5) SETTINGS mutations_sync = 2")).await;
+    server
+        .query(&format!("ALTER TABLE demo.events_by_time DELETE WHERE id IN (SELECT id {day} LIMIT 5) SETTINGS mutations_sync = 2"))
+        .await;
     service.revive().await;
     assert_eq!(service.completed(&job.id).await.verdict, Some(Verdict::Exact));
     let log = kinds(&service, &job.id).await;

@@ -27,7 +27,9 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Directory { .. } | StoreError::Newer { .. } => Self::Wrong(error.to_string()),
-            StoreError::Fenced { .. } | StoreError::Sqlite(_) | StoreError::Document(_) | StoreError::Closed => Self::Failed(error.to_string()),
+            StoreError::Fenced { .. } | StoreError::Sqlite(_) | StoreError::Document(_) | StoreError::Closed => {
+                Self::Failed(error.to_string())
+            }
         }
     }
 }

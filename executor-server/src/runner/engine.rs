@@ -209,6 +209,7 @@ impl Engine {
             reports,
             workers: JoinSet::new(),
             sending: BTreeMap::new(),
+            away: false,
             pressure: Pressure::default(),
             sending_wanted: watch::Sender::new(false),
             comparing: None,
@@ -428,6 +429,16 @@ fn tasks(plan: &Plan) -> Vec<TaskRecord> {
     });
     let generation = plan.core.generation;
     tasks
-        .map(|task| TaskRecord { task, attempt: 0, clear_until: None, evidence: None, failures: 0, generation, half: None, rows_read: 0, unresolved: false })
+        .map(|task| TaskRecord {
+            task,
+            attempt: 0,
+            clear_until: None,
+            evidence: None,
+            failures: 0,
+            generation,
+            half: None,
+            rows_read: 0,
+            unresolved: false,
+        })
         .collect()
 }

@@ -62,8 +62,7 @@ pub enum Look {
 impl Claim {
     /// Stakes it; `me` tells others who this is.
     pub fn new(state_dir: &Path, me: &str) -> Result<Self, StoreError> {
-        let directory =
-            |error: std::io::Error| StoreError::Directory { path: state_dir.display().to_string(), reason: error.to_string() };
+        let directory = |error: std::io::Error| StoreError::Directory { path: state_dir.display().to_string(), reason: error.to_string() };
         std::fs::create_dir_all(state_dir).map_err(directory)?;
         let connection = connect(&state_dir.join("penstock.db"))?;
         connection.busy_timeout(Duration::from_secs(2))?;
@@ -84,7 +83,8 @@ impl Claim {
         };
         match found {
             Ok(fence) => {
-                let lease = Lease { fence, lock, state_dir: self.state_dir.clone(), renewed: Instant::now(), lost: watch::Sender::new(None) };
+                let lease =
+                    Lease { fence, lock, state_dir: self.state_dir.clone(), renewed: Instant::now(), lost: watch::Sender::new(None) };
                 Ok(Look::Taken(Store::start(&self.state_dir, lease)?))
             }
             Err(holder) => Ok(Look::Held(self, holder)),
@@ -93,13 +93,7 @@ impl Claim {
 }
 
 /// Takes the lease where that may be: its fence. Else who holds it.
-fn taken(
-    connection: &mut Connection,
-    vigil: &mut Vigil,
-    now: Duration,
-    me: &str,
-    boot: &str,
-) -> Result<Result<i64, String>, StoreError> {
+fn taken(connection: &mut Connection, vigil: &mut Vigil, now: Duration, me: &str, boot: &str) -> Result<Result<i64, String>, StoreError> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let row = read(&tx)?;
     let free = row.holder.is_none();
@@ -159,7 +153,12 @@ impl Lease {
         let given_back = row.holder.is_none();
         let holder = row.holder.unwrap_or_else(|| "nobody: it was given back".into());
         if self.lost.borrow().is_none() && !given_back {
-            tracing::error!(holder, fence = row.fence, own_fence = self.fence, "the store was taken over; this process writes nothing more");
+            tracing::error!(
+                holder,
+                fence = row.fence,
+                own_fence = self.fence,
+                "the store was taken over; this process writes nothing more"
+            );
         }
         self.lost.send_replace(Some(holder.clone()));
         Err(StoreError::Fenced { holder })

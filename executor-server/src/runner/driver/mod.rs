@@ -75,6 +75,8 @@ pub(super) struct Driver {
     pub(super) killing: bool,
     /// Whether the target is being looked at before the first chunk.
     pub(super) beginning: bool,
+    /// Whether the job's log says that ClickHouse is away.
+    pub(super) away: bool,
     /// Whether the target can take another chunk.
     pub(super) pressure: Pressure,
     /// Tells whoever looks whether there are chunks to send.
@@ -88,6 +90,7 @@ impl Driver {
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Asked>) {
         let mut reach = self.site.health.subscribe();
         self.adopt_interrupted().await;
+        self.reach_changed(&reach).await;
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
