@@ -8,6 +8,7 @@
 //!                     └──────► store: events, jobs, tasks, attempts (SQLite)
 //! ```
 
+pub mod asserting;
 pub mod cli;
 pub mod clickhouse;
 pub mod clock;

@@ -27,7 +27,7 @@ pub async fn store(config: &Config, listener: &TcpListener, stop: impl Future<Ou
             Look::Taken(store) => return Ok(Some(store)),
             Look::Held(claim, holder) => (claim, holder),
         };
-        claim = again;
+        claim = *again;
         match &waiting {
             Some(waiting) => drop(waiting.holder.send_replace(holder)),
             None => waiting = Waiting::start(config, address, listener, holder),

@@ -243,6 +243,7 @@ impl Service {
     /// The same with a choice of what is done where the target remembers no tokens.
     pub async fn submit_with(&self, plan: &PlanAnswer, lanes: u16, dedup: Option<Dedup>) -> Result<Job, Refused> {
         let create = JobCreate {
+            assertions: Vec::new(),
             dedup,
             lanes,
             order: Order::OldestFirst,

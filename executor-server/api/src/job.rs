@@ -1,5 +1,6 @@
 //! Jobs over the wire.
 
+use planner_core::assertion::Assertion;
 use planner_core::digest::{Digest, PlanId};
 use planner_core::quantity::UnixMillis;
 use planner_core::sql::identifier::TableName;
@@ -10,6 +11,10 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JobCreate {
+    /// What is asserted of the target's rows in each chunk's span, at most 20; a chunk of which one does not hold has failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub assertions: Vec<Assertion>,
     /// How repeats are kept from doubling rows; needed where the target remembers no tokens, as plain `MergeTree` does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedup: Option<Dedup>,
@@ -157,6 +162,10 @@ pub struct Job {
     pub lanes: u16,
     /// Which chunk comes first.
     pub order: Order,
+    /// What is asserted of the target's rows in each chunk's span.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub assertions: Vec<Assertion>,
     /// How repeats are kept from doubling rows, where that was chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedup: Option<Dedup>,

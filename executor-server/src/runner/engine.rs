@@ -6,10 +6,12 @@ use std::sync::Arc;
 use executor_api::event::Event;
 use executor_api::job::{Counts, Dedup, Job, JobCreate, JobState, Progress};
 use executor_api::task::{Task, TaskState};
+use planner_core::assertion::{self, Assertion};
 use planner_core::digest;
 use planner_core::plan::Plan;
 use planner_core::request::Acknowledgement;
 use planner_core::snapshot::{Snapshot, Table};
+use planner_core::sql::assertions;
 use planner_core::sql::checks::{self, Proof};
 use planner_core::sql::window;
 use planner_core::survey::{self, SurveySpec};
@@ -25,6 +27,8 @@ use super::driver::Driver;
 use super::pressure::{self, Bounds, Pressure};
 use super::step::{Begun, Site};
 use super::traffic::Traffic;
+use crate::asserting;
+use crate::clickhouse::client::Failure;
 use crate::clickhouse::health::Health;
 use crate::snapshot::{self, NoSnapshot};
 use crate::store::{JobFilter, JobRecord, Store, StoreError, StoredPlan, Submitted, TaskRecord};
@@ -69,6 +73,8 @@ pub enum SubmitError {
     Busy(String),
     /// The target remembers no tokens, and nobody has chosen what is done about that.
     DedupChoice(String),
+    /// What is asserted cannot be looked at.
+    Assertions(String),
     /// The target holds rows that cannot be told from those that the plan writes.
     TargetHoldsRows(String),
     /// The key came with another body.
@@ -209,6 +215,7 @@ impl Engine {
             reports,
             workers: JoinSet::new(),
             sending: BTreeMap::new(),
+            arrived: BTreeMap::new(),
             away: false,
             pressure: Pressure::default(),
             sending_wanted: watch::Sender::new(false),
@@ -249,6 +256,8 @@ impl Engine {
             return Err(SubmitError::TargetHoldsRows(message));
         }
 
+        self.check_assertions(&create.assertions, &site).await?;
+
         let tasks = tasks(&stored.plan);
         let now = clock::now();
         let job = Job {
@@ -263,6 +272,7 @@ impl Engine {
             target: stored.plan.core.target.name.clone(),
             lanes: create.lanes,
             order: create.order,
+            assertions: create.assertions,
             dedup: create.dedup,
             counts: Counts { waiting: tasks.len() as u64, total: tasks.len() as u64, ..Counts::default() },
             progress: Progress { bytes_total: stored.answer.bytes, rows_total: stored.answer.rows, ..Progress::default() },
@@ -333,6 +343,29 @@ impl Engine {
         let fresh = snapshot::take(self.health.client(), &spec).await.map_err(SubmitError::NoSnapshot)?;
         let changes = survey::changes(before, &fresh);
         if changes.is_empty() { Ok(fresh) } else { Err(SubmitError::Stale(changes)) }
+    }
+
+    /// Assertions are about rows that a span tells in the target, and the server must understand them.
+    async fn check_assertions(&self, assertions: &[Assertion], site: &Site) -> Result<(), SubmitError> {
+        if assertions.is_empty() {
+            return Ok(());
+        }
+        let refuse = |why: String| Err(SubmitError::Assertions(why));
+        if assertions.len() > assertion::MOST {
+            return refuse(format!("{} assertions; at most {} are possible", assertions.len(), assertion::MOST));
+        }
+        if site.proof != Proof::PerChunk {
+            return refuse(format!("a chunk's rows cannot be told in {}, so nothing can be asserted of them", site.plan.core.target.name));
+        }
+        if let Some(fault) = assertions.iter().find_map(|assertion| assertion.fault(&site.snapshot.target)) {
+            return refuse(fault);
+        }
+        let sql = assertions::rehearsal(&site.plan.core, assertions);
+        match asserting::figures(self.health.client(), &sql, assertions).await {
+            Ok(_) => Ok(()),
+            Err(Failure::Exception { message, .. }) => refuse(message),
+            Err(failure @ (Failure::NotSent(_) | Failure::Lost(_))) => Err(SubmitError::NoSnapshot(NoSnapshot::Failed(failure))),
+        }
     }
 
     /// Two jobs that write the same rows at the same time could not tell their rows apart.
@@ -431,6 +464,7 @@ fn tasks(plan: &Plan) -> Vec<TaskRecord> {
     tasks
         .map(|task| TaskRecord {
             task,
+            asserted: Vec::new(),
             attempt: 0,
             clear_until: None,
             evidence: None,

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use executor_api::receipt::Fingerprint;
+use executor_api::receipt::{Asserted, Fingerprint};
+use planner_core::assertion::Assertion;
 use planner_core::plan::Plan;
 use planner_core::snapshot::Snapshot;
+use planner_core::sql::assertions;
 use planner_core::sql::checks::{self, Proof};
 use planner_core::sql::window;
 
+use crate::asserting;
 use crate::clickhouse::client::{Answer, Failure, Query};
 use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Standing;
@@ -30,6 +33,8 @@ pub(super) enum Step {
     Answered(u64, Result<Answer, Failure>),
     /// A lost query was found running.
     Adopted(u64),
+    /// What the job asserts of a chunk's rows was looked at.
+    Asserted(u64, Result<Vec<Asserted>, Failure>),
     /// The evidence is gathered.
     Resolved(u64, Finding),
     /// What a span holds is to be removed, for this reason; the server's clock says what time it is.
@@ -159,6 +164,14 @@ impl Site {
         let source = self.health.ask(|| fingerprint(self.health.client(), &source_sql)).await?;
         let target = self.health.ask(|| fingerprint(self.health.client(), &target_sql)).await?;
         Ok((source, target))
+    }
+
+    /// Looks whether a chunk's rows in the target are as asserted.
+    pub(super) async fn assert(&self, n: u64, assertions: &[Assertion]) -> Result<Vec<Asserted>, Failure> {
+        let i = usize::try_from(n).unwrap_or(usize::MAX);
+        let untold = || Failure::Exception { code: 0, message: "its rows cannot be told in the target".into() };
+        let sql = assertions::of_chunk(&self.plan.core, i, assertions).ok_or_else(untold)?;
+        self.health.ask(|| asserting::figures(self.health.client(), &sql, assertions)).await
     }
 
     /// Looks at a chunk's span. `look` is false where it is known to hold nothing of the chunk; `before` is what it held

@@ -56,7 +56,7 @@ pub enum Look {
     /// The store is ours.
     Taken(Store),
     /// Somebody else has it: who, for people.
-    Held(Claim, String),
+    Held(Box<Claim>, String),
 }
 
 impl Claim {
@@ -87,7 +87,7 @@ impl Claim {
                     Lease { fence, lock, state_dir: self.state_dir.clone(), renewed: Instant::now(), lost: watch::Sender::new(None) };
                 Ok(Look::Taken(Store::start(&self.state_dir, lease)?))
             }
-            Err(holder) => Ok(Look::Held(self, holder)),
+            Err(holder) => Ok(Look::Held(Box::new(self), holder)),
         }
     }
 }

@@ -95,6 +95,7 @@ impl Form {
         self.busy.set(true);
         self.failure.set(None);
         let body = JobCreate {
+            assertions: Vec::new(),
             dedup: self.dedup.get_untracked(),
             lanes: self.lanes.get_untracked(),
             order: self.order.get_untracked(),

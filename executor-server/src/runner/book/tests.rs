@@ -33,6 +33,7 @@ fn record(n: u64) -> TaskRecord {
     };
     TaskRecord {
         task,
+        asserted: Vec::new(),
         attempt: 0,
         clear_until: None,
         evidence: None,

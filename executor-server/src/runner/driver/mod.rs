@@ -1,5 +1,6 @@
 //! Owns one job while it is active: asks the scheduler, stores what follows, and only then lets workers touch ClickHouse.
 
+mod asserting;
 mod commands;
 mod conclusion;
 mod outcomes;
@@ -22,6 +23,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::task::JoinSet;
 
+pub(in crate::runner) use self::asserting::Arrived;
 use self::record::Note;
 use crate::clickhouse::health::Reach;
 use crate::clock;
@@ -75,6 +77,8 @@ pub(super) struct Driver {
     pub(super) killing: bool,
     /// Whether the target is being looked at before the first chunk.
     pub(super) beginning: bool,
+    /// Tasks whose rows are there, while their assertions are looked at.
+    pub(super) arrived: BTreeMap<u64, Arrived>,
     /// Whether the job's log says that ClickHouse is away.
     pub(super) away: bool,
     /// Whether the target can take another chunk.

@@ -11,6 +11,7 @@ use planner_core::sql::fence;
 
 use super::Driver;
 use super::MISSING_TOO_LONG;
+use super::asserting::Arrived;
 use super::record::Note;
 use crate::clickhouse::classify::Class;
 use crate::clickhouse::classify::before_start;
@@ -47,6 +48,7 @@ impl Driver {
                     self.record(Note::new("task-adopted", "the query was found running; its end is awaited").task(record)).await;
                 }
             }
+            Step::Asserted(n, found) => self.asserted(n, found).await,
             Step::Resolved(n, finding) => self.resolved(n, finding).await,
             Step::Clearing(n, message, server_time) => self.clearing(n, message, server_time).await,
             Step::Cleared(n, cleared) => self.cleared(n, cleared).await,
@@ -118,14 +120,10 @@ impl Driver {
                 record.unresolved = false;
                 let rows = verify::thousands(rows);
                 record.task.message = Some(format!("the target already holds its {rows} rows"));
-                let mut note =
-                    Note::new("task-already-there", format!("the target already holds its {rows} rows: nothing is sent")).task(record);
-                if let Some(before) = before {
-                    // What lies beneath the rows may be something else than what was there when they were sent.
-                    self.baselines.insert(n, before.clone());
-                    note = note.bulk(Bulk::Baseline(before));
-                }
-                self.record(note).await;
+                let message = format!("the target already holds its {rows} rows: nothing is sent");
+                let arrived =
+                    Arrived { record, kind: "task-already-there", message, failing: TaskEvent::Refused, written: false, beneath: before };
+                self.arrived(n, arrived).await;
             }
             Checked::Leftover { message } => self.clear(n, message).await,
             Checked::Refused { code, message } => {
@@ -209,7 +207,8 @@ impl Driver {
                 record.task.bytes = answer.summary.written_bytes;
                 record.failures = 0;
                 let message = format!("{} rows written", verify::thousands(record.task.rows));
-                self.finish(n, record, "task-done", message, Outcome::Written, None).await;
+                let arrived = Arrived { record, kind: "task-done", message, failing: TaskEvent::Rejected, written: true, beneath: None };
+                self.arrived(n, arrived).await;
             }
             Err(Failure::NotSent(words)) => {
                 self.site.health.note(&Failure::NotSent(words.clone()));
@@ -297,7 +296,8 @@ impl Driver {
                 record.task.bytes = bytes;
                 record.task.message = Some(message.clone());
                 record.failures = 0;
-                self.finish(n, record, "task-done", message, Outcome::Written, None).await;
+                let arrived = Arrived { record, kind: "task-done", message, failing: TaskEvent::GivenUp, written: true, beneath: None };
+                self.arrived(n, arrived).await;
             }
             Finding::Absent { next_generation, class, code, message } => self.absent(n, next_generation, class, code, message).await,
             Finding::Clear { message } => self.clear(n, message).await,

@@ -85,6 +85,7 @@ fn child(plan: &planner_core::plan::Plan, parent: u64, i: usize, half: Half, of:
     let generation = of.generation.max(plan.core.generation);
     TaskRecord {
         task,
+        asserted: Vec::new(),
         attempt: 0,
         clear_until: None,
         evidence: None,
