@@ -66,13 +66,20 @@ pub(crate) fn server(text: &str) -> Result<ServerAnswer, Refusal> {
         version: String,
         timezone: String,
         memory: Option<String>,
+        disk_free: String,
         settings: BTreeMap<String, String>,
         merge_tree: BTreeMap<String, String>,
     }
     let row: Row = rows(text)?.into_iter().next().ok_or_else(|| unreadable("no row about the server"))?;
     let memory_bytes = row.memory.as_deref().and_then(|bytes| bytes.parse().ok()).unwrap_or(0);
     Ok(ServerAnswer {
-        server: Server { memory_bytes, settings: row.settings, timezone: row.timezone, version: row.version },
+        server: Server {
+            disk_free_bytes: row.disk_free.parse().ok().filter(|bytes| *bytes > 0),
+            memory_bytes,
+            settings: row.settings,
+            timezone: row.timezone,
+            version: row.version,
+        },
         merge_tree: row.merge_tree,
     })
 }
@@ -119,6 +126,7 @@ pub(crate) fn partitions(text: &str) -> Result<Vec<(TableName, Partition)>, Refu
         partition_name: String,
         row_count: String,
         byte_count: String,
+        disk_byte_count: String,
         part_count: String,
         min_second: String,
         max_second: String,
@@ -137,6 +145,7 @@ pub(crate) fn partitions(text: &str) -> Result<Vec<(TableName, Partition)>, Refu
         };
         let partition = Partition {
             bytes: number(&row.byte_count)?,
+            disk_bytes: Some(number(&row.disk_byte_count)?),
             id: row.partition_id,
             max_time: time(&row.max_second, &row.max_day, DAY_MS - 1000)?,
             min_time: time(&row.min_second, &row.min_day, 0)?,

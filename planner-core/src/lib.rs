@@ -12,15 +12,18 @@
 mod answer;
 pub mod assertion;
 pub mod audit;
+pub mod calibration;
 pub mod canonical;
 mod chunking;
 mod columns;
+pub mod cost;
 mod derive;
 pub mod digest;
 pub mod engine;
 pub mod histogram;
 pub mod key;
 pub mod limits;
+pub mod pace;
 pub mod plan;
 mod plan_fn;
 pub mod policy;

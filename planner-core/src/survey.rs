@@ -322,6 +322,7 @@ fn profile_key(spec: &SurveySpec, source: &mut Table, answers: &Answers) -> Resu
     if source.partitions.is_empty() {
         source.partitions.extend(keys.sizes.into_iter().map(|(id, (rows, bytes))| Partition {
             bytes,
+            disk_bytes: None,
             name: id.clone(),
             id,
             max_time: None,

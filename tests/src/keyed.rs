@@ -92,7 +92,7 @@ pub fn huge(partitions: u32, chunks: u32) -> (Request, Snapshot) {
 }
 
 fn partition(id: String, rows: u64, bytes: u64) -> Partition {
-    Partition { bytes, name: id.clone(), id, max_time: None, min_time: None, parts: 1, rows }
+    Partition { bytes, disk_bytes: None, name: id.clone(), id, max_time: None, min_time: None, parts: 1, rows }
 }
 
 /// The bytes that a point's tuple is made of, and its rows.

@@ -4,6 +4,7 @@
 mod assertions;
 mod away;
 mod bad_input;
+mod costs;
 mod crashes;
 mod dedup;
 mod faults;
@@ -13,6 +14,7 @@ mod jobs;
 mod key_properties;
 mod key_skew;
 mod key_types;
+mod paces;
 mod plan_ids;
 mod properties;
 mod splitting;

@@ -11,6 +11,7 @@ mod changes;
 mod events;
 mod jobs;
 pub mod lease;
+mod paces;
 mod plans;
 mod receipts;
 mod snapshots;

@@ -1,6 +1,7 @@
 //! All SQL about the user's data is written here, from typed parts.
 
 pub mod assertions;
+pub mod calibration;
 pub mod checks;
 pub mod fence;
 pub mod identifier;

@@ -52,6 +52,7 @@ fn server() -> String {
     format!(
         "SELECT version() AS version, timezone() AS timezone,\n\
          (SELECT any(value) FROM system.server_settings WHERE name = 'max_server_memory_usage') AS memory,\n\
+         toString(toUInt64(exp2(floor(log2(greatest(filesystemAvailable(), 1)))))) AS disk_free,\n\
          CAST((SELECT groupArray((name, value)) FROM system.settings WHERE name IN ({})), 'Map(String, String)') AS settings,\n\
          CAST((SELECT groupArray((name, value)) FROM system.merge_tree_settings WHERE name IN ({})), 'Map(String, String)') AS merge_tree",
         list(&write_path::setting_names()),
@@ -85,7 +86,7 @@ fn columns(names: &[TableName]) -> String {
 fn partitions(names: &[TableName]) -> String {
     format!(
         "SELECT database, table, partition_id, any(partition) AS partition_name, toString(sum(rows)) AS row_count,\n\
-         toString(sum(data_uncompressed_bytes)) AS byte_count, toString(count()) AS part_count,\n\
+         toString(sum(data_uncompressed_bytes)) AS byte_count, toString(sum(bytes_on_disk)) AS disk_byte_count, toString(count()) AS part_count,\n\
          toString(toUnixTimestamp(min(min_time))) AS min_second, toString(toUnixTimestamp(max(max_time))) AS max_second,\n\
          toString(toInt64(min(min_date))) AS min_day, toString(toInt64(max(max_date))) AS max_day\n\
          FROM system.parts WHERE active AND (database, table) IN ({})\n\
