@@ -66,13 +66,20 @@ pub(crate) fn server(text: &str) -> Result<ServerAnswer, Refusal> {
         version: String,
         timezone: String,
         memory: Option<String>,
+        disk_free: String,
         settings: BTreeMap<String, String>,
         merge_tree: BTreeMap<String, String>,
     }
     let row: Row = rows(text)?.into_iter().next().ok_or_else(|| unreadable("no row about the server"))?;
     let memory_bytes = row.memory.as_deref().and_then(|bytes| bytes.parse().ok()).unwrap_or(0);
     Ok(ServerAnswer {
-        server: Server { memory_bytes, settings: row.settings, timezone: row.timezone, version: row.version },
+        server: Server {
+            disk_free_bytes: row.disk_free.parse().ok().filter(|bytes| *bytes > 0),
+            memory_bytes,
+            settings: row.settings,
+            timezone: row.timezone,
+            version: row.version,
+        },
         merge_tree: row.merge_tree,
     })
 }
@@ -119,6 +126,7 @@ pub(crate) fn partitions(text: &str) -> Result<Vec<(TableName, Partition)>, Refu
         partition_name: String,
         row_count: String,
         byte_count: String,
+        disk_byte_count: String,
         part_count: String,
         min_second: String,
         max_second: String,
@@ -137,6 +145,7 @@ pub(crate) fn partitions(text: &str) -> Result<Vec<(TableName, Partition)>, Refu
         };
         let partition = Partition {
             bytes: number(&row.byte_count)?,
+            disk_bytes: Some(number(&row.disk_byte_count)?),
             id: row.partition_id,
             max_time: time(&row.max_second, &row.max_day, DAY_MS - 1000)?,
             min_time: time(&row.min_second, &row.min_day, 0)?,
@@ -219,6 +228,36 @@ pub(crate) fn keys(text: &str, origin: KeyOrigin, columns: Vec<KeyColumn>) -> Re
     }
     histogram.thin();
     Ok(Keys { histogram, sizes })
+}
+
+/// Whole key tuples of the rows below single index tuples.
+pub(crate) struct Below {
+    /// The columns, with their types; as many as cuts can name.
+    pub(crate) columns: Vec<KeyColumn>,
+    /// In the key's order, for each span asked for.
+    pub(crate) tuples: BTreeMap<usize, Vec<KeyTuple>>,
+}
+
+pub(crate) fn below(text: &str, mut columns: Vec<KeyColumn>) -> Result<Below, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        at: usize,
+        tuple: Vec<String>,
+        types: Vec<String>,
+    }
+    let rows: Vec<Row> = rows(text)?;
+    let types = rows.iter().map(|row| &row.types).find(|types| !types.is_empty());
+    for (column, type_name) in columns.iter_mut().zip(types.into_iter().flatten()) {
+        column.type_name.clone_from(type_name);
+    }
+    let known = columns.iter().take_while(|column| KeyType::of(&column.type_name).is_some()).count();
+    columns.truncate(known);
+    let mut tuples: BTreeMap<usize, Vec<KeyTuple>> = BTreeMap::new();
+    for row in rows {
+        let key = KeyTuple::try_from(row.tuple.iter().take(known).map(String::as_str).collect::<String>()).map_err(unreadable)?;
+        tuples.entry(row.at).or_default().push(key);
+    }
+    Ok(Below { columns, tuples })
 }
 
 pub(crate) fn day_starts(text: &str) -> Result<Vec<UnixMillis>, Refusal> {

@@ -41,3 +41,9 @@ pub fn readable(engine: &str) -> bool {
 pub fn replicated(engine: &str) -> bool {
     engine.starts_with("Replicated") || engine.starts_with("Shared")
 }
+
+/// Whether a table's rows lie where the server keeps its own data, as far as its definition tells.
+pub fn keeps_local_disk(engine: &str, engine_full: &str) -> bool {
+    let elsewhere = |setting: &str| engine_full.contains(&format!("{setting} = "));
+    folding(engine).is_some() && !engine.starts_with("Shared") && !elsewhere("storage_policy") && !elsewhere("disk")
+}

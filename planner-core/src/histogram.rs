@@ -16,6 +16,9 @@ const MOST_TUPLE_BYTES: usize = 640_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyHistogram {
+    /// Tuples, by partition, whose rows were looked at along the columns that the primary index does not hold.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub below: BTreeMap<String, Vec<KeyTuple>>,
     /// The columns that tuples are of; none: the table can be cut by no key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<KeyColumn>,
@@ -59,7 +62,14 @@ pub struct KeyPoint {
 impl KeyHistogram {
     /// One that knows nothing, and why.
     pub(crate) fn unknown(why: impl Into<String>) -> Self {
-        Self { columns: Vec::new(), origin: KeyOrigin::Unknown, partitions: BTreeMap::new(), rows_a_point: 0, why: why.into() }
+        Self {
+            below: BTreeMap::new(),
+            columns: Vec::new(),
+            origin: KeyOrigin::Unknown,
+            partitions: BTreeMap::new(),
+            rows_a_point: 0,
+            why: why.into(),
+        }
     }
 
     /// Joins neighbouring points until the tuples fit: a snapshot stays under a megabyte whatever the keys hold.
@@ -81,8 +91,27 @@ impl KeyHistogram {
         // The finer points may tell more columns apart, or fewer; a tuple of fewer is a bound all the same.
         let columns = if finer.columns.len() > self.columns.len() { finer.columns } else { std::mem::take(&mut self.columns) };
         self.columns = columns;
+        self.below.retain(|partition, _| !finer.partitions.contains_key(partition));
         self.partitions.extend(finer.partitions);
         self.rows_a_point = finer.rows_a_point;
+    }
+
+    /// Puts points along further columns of the key in place of those of one tuple. Without any it is known that there
+    /// are none.
+    pub(crate) fn deepen(&mut self, partition: &str, tuple: &KeyTuple, found: &[KeyTuple]) {
+        self.below.entry(partition.to_owned()).or_default().push(tuple.clone());
+        let Some(points) = self.partitions.get_mut(partition) else { return };
+        let of_tuple = |point: &&KeyPoint| &point.key == tuple;
+        let rows: u64 = points.iter().filter(of_tuple).map(|point| point.rows).fold(0, u64::saturating_add);
+        let (Some(at), false) = (points.iter().position(|point| &point.key == tuple), found.is_empty()) else { return };
+        let count = found.len() as u64;
+        let share = |n: u64| u64::try_from(u128::from(rows) * u128::from(n) / u128::from(count)).unwrap_or(rows);
+        // The shorter tuple stands before all rows that start with it: it is the first point's bound.
+        let keys = std::iter::once(tuple).chain(found.iter().skip(1));
+        let deeper: Vec<KeyPoint> =
+            keys.zip(0..).map(|(key, n)| KeyPoint { granules: 1, key: key.clone(), rows: share(n + 1) - share(n) }).collect();
+        points.retain(|point| &point.key != tuple);
+        points.splice(at..at, deeper);
     }
 }
 

@@ -11,15 +11,18 @@
 
 mod answer;
 pub mod audit;
+pub mod calibration;
 pub mod canonical;
 mod chunking;
 mod columns;
+pub mod cost;
 mod derive;
 pub mod digest;
 pub mod engine;
 pub mod histogram;
 pub mod key;
 pub mod limits;
+pub mod pace;
 pub mod plan;
 mod plan_fn;
 pub mod policy;
@@ -40,7 +43,7 @@ pub mod view_shape;
 mod warnings;
 pub mod write_path;
 
-pub use plan_fn::{Outcome, plan, preview};
+pub use plan_fn::{Outcome, plan, plan_named, preview};
 
 /// Version of the planner: equal versions make equal plans of equal inputs.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

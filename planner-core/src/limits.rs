@@ -15,5 +15,9 @@ pub const LEAST_BUDGET: u64 = 1_024;
 pub const MOST_PACKED: usize = 100;
 /// Points that a chunk should have to be cut evenly: with eight, its ends are off by a sixteenth each at most.
 pub const POINTS_A_CHUNK: u64 = 8;
+/// Most tuples that one detail probe looks below, the heaviest first.
+pub const MOST_BELOW: usize = 64;
+/// Most points that a detail probe brings from below tuples, all together.
+pub const MOST_POINTS_BELOW: u64 = 8_192;
 /// Most points that one detail probe brings, all partitions together.
 pub const MOST_DETAIL_POINTS: u64 = 1_000_000;

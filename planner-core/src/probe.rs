@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::key::KeyColumn;
+use crate::key::{KeyColumn, KeySpan};
 use crate::quantity::UnixMillis;
 use crate::sql::identifier::{Identifier, TableName};
 
@@ -66,6 +66,18 @@ pub enum Probe {
         /// Rows sampled in each partition.
         each: u32,
     },
+    /// Distribution of single index tuples over the columns of the sorting key that the primary index does not hold. Reads
+    /// the key's columns of just those rows.
+    KeyBelow {
+        /// The table.
+        table: TableName,
+        /// The whole sorting key; those of the index with their types.
+        columns: Vec<KeyColumn>,
+        /// Rows a point.
+        rows_a_point: u64,
+        /// One for each tuple, of one partition at most.
+        spans: Vec<KeySpan>,
+    },
     /// Starts of calendar days in a zone.
     DayStarts {
         /// The zone.
@@ -101,7 +113,7 @@ impl Probe {
     /// Whether planning goes on without an answer: the host then answers with [`refused`].
     pub fn is_optional(&self) -> bool {
         match self {
-            Self::KeyMarks { .. } | Self::KeySample { .. } => true,
+            Self::KeyMarks { .. } | Self::KeySample { .. } | Self::KeyBelow { .. } => true,
             Self::Server
             | Self::Tables { .. }
             | Self::Columns { .. }

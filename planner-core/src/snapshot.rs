@@ -47,10 +47,38 @@ impl Snapshot {
     }
 }
 
+/// A snapshot with its digest. Planning writes the digest into every plan: who plans again and again hashes the snapshot once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    digest: Digest,
+    snapshot: Box<Snapshot>,
+}
+
+impl Named {
+    /// Computes the digest.
+    pub fn of(snapshot: Box<Snapshot>) -> Self {
+        Self { digest: snapshot.digest(), snapshot }
+    }
+
+    /// The digest.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The snapshot.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
 /// The server that was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
+    /// Bytes that are free where the server keeps data, rounded down to a power of two: it changes with every write, and a
+    /// snapshot should not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_free_bytes: Option<u64>,
     /// `max_server_memory_usage` in bytes; 0 when the server does not say.
     pub memory_bytes: u64,
     /// Those of the settings that plans may pin which this server knows, with their values.
@@ -185,6 +213,9 @@ pub struct DedupWindow {
 pub struct Partition {
     /// Uncompressed bytes.
     pub bytes: u64,
+    /// Bytes on disk, where they were told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_bytes: Option<u64>,
     /// `partition_id`.
     pub id: String,
     /// Latest instant of the partition key's time column, if the partition key has one.

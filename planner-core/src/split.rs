@@ -1,6 +1,7 @@
 //! Halving a chunk that turned out to be too big, by the rules that the plan was made by. Pure: the same chunk of the
 //! same plan is always halved at the same instant, so children have the same ids and tokens wherever they are derived.
 
+use crate::histogram::KeyHistogram;
 use crate::key::{Bucket, KeySpan, KeyTuple};
 use crate::plan::{ChunkSpan, Estimate, Mode, Plan, PlanCore, Span, TimeAxis};
 use crate::quantity::UnixMillis;
@@ -23,8 +24,8 @@ pub struct Half {
 /// narrowest chunk allowed; packed partitions are parted; a span of a key is cut at the point of the histogram that lies
 /// nearest to its middle, and where there is none, by hash.
 ///
-/// Refused where a half would be narrower than allowed, where rows have no time, and where a cut would tear the groups
-/// of a view.
+/// Refused where a half would be narrower than allowed, where rows have no time, where hashing does not help either, and
+/// where a cut would tear the groups of a view.
 pub fn halves(plan: &Plan, snapshot: &Snapshot, i: usize) -> Result<[Half; 2], Refusal> {
     let core = &plan.core;
     let chunk = core.chunks.get(i).ok_or_else(|| refusal(format!("there is no chunk {i}")))?;
@@ -32,7 +33,7 @@ pub fn halves(plan: &Plan, snapshot: &Snapshot, i: usize) -> Result<[Half; 2], R
     let (spans, (part, of)) = match &chunk.span {
         Span::Time(from, to) => time_halves(core, snapshot, *from, *to)?,
         Span::TimeIsNull => return Err(refusal("its rows have no time that could divide them")),
-        Span::Key(span) => key_halves(core, snapshot, span),
+        Span::Key(span) => key_halves(core, snapshot, span, whole.rows)?,
     };
     check_groups(core, snapshot, chunk.statement, &spans)?;
     let share = |whole: u64| scale(whole, part, of);
@@ -41,6 +42,11 @@ pub fn halves(plan: &Plan, snapshot: &Snapshot, i: usize) -> Result<[Half; 2], R
     let [before, after] = spans.map(|span| ChunkSpan { span, statement: chunk.statement });
     Ok([Half { chunk: before, estimate: left }, Half { chunk: after, estimate: right }])
 }
+
+/// From so many parts by hash on, parts of few rows are not split further. (Estimates may be wrong, so many are made.)
+const MANY_BUCKETS: u32 = 256;
+/// Rows that a chunk never has to be split for.
+const FEW_ROWS: u64 = 8_192;
 
 /// Two spans, and the first one's share of both.
 type Halves = ([Span; 2], (u64, u64));
@@ -60,31 +66,34 @@ fn time_halves(core: &PlanCore, snapshot: &Snapshot, from: Option<UnixMillis>, t
     Ok(([Span::Time(from, Some(cut)), Span::Time(Some(cut), to)], (width(start, cut), width(start, end))))
 }
 
-fn key_halves(core: &PlanCore, snapshot: &Snapshot, span: &KeySpan) -> Halves {
+fn key_halves(core: &PlanCore, snapshot: &Snapshot, span: &KeySpan, rows: u64) -> Result<Halves, Refusal> {
     let key = |span: KeySpan| Span::Key(Box::new(span));
     if let (left, [_, ..]) = span.partitions.split_at(span.partitions.len() / 2)
         && !left.is_empty()
     {
         let right = span.partitions.iter().skip(left.len()).cloned().collect();
         let halves = [left.to_vec(), right].map(|partitions| key(KeySpan { partitions, ..span.clone() }));
-        return (halves, (left.len() as u64, span.partitions.len() as u64));
+        return Ok((halves, (left.len() as u64, span.partitions.len() as u64)));
     }
     if let (None, Some((cut, part, of))) = (span.bucket, middle_point(core, snapshot, span)) {
         let before = KeySpan { to: Some(cut.clone()), ..span.clone() };
         let after = KeySpan { from: Some(cut), ..span.clone() };
-        return ([key(before), key(after)], (part, of));
+        return Ok(([key(before), key(after)], (part, of)));
     }
     // A hash that leaves `index` by `of` leaves either `index` or `index + of` by twice as many.
     let (index, of) = span.bucket.map_or((0, 1), |bucket| (bucket.index, bucket.of));
+    if of >= MANY_BUCKETS && rows < FEW_ROWS {
+        // Each bucket reads all rows of its span: what does not fit is not the rows that it writes.
+        return Err(refusal(format!("it is already one of {of} parts by hash, with about {rows} rows")));
+    }
     let halves = [index, index + of].map(|index| key(KeySpan { bucket: Some(Bucket { index, of: of * 2 }), ..span.clone() }));
-    (halves, (1, 2))
+    Ok((halves, (1, 2)))
 }
 
 /// The tuple nearest to the middle of a span's rows, strictly inside of it; with the rows before it, and all.
 fn middle_point(core: &PlanCore, snapshot: &Snapshot, span: &KeySpan) -> Option<(KeyTuple, u64, u64)> {
-    // A plan without cuts names no key columns that a tuple could be of.
-    let histogram =
-        snapshot.source.keys.as_ref().filter(|histogram| core.key.as_ref().is_some_and(|axis| axis.columns == histogram.columns))?;
+    let of_this_key = |histogram: &&KeyHistogram| core.key.as_ref().is_some_and(|axis| axis.columns == histogram.columns);
+    let histogram = snapshot.source.keys.as_ref().filter(of_this_key)?;
     let partition = span.partitions.first().or_else(|| histogram.partitions.keys().next())?;
     let points = histogram.partitions.get(partition)?;
     let at = |tuple: &Option<KeyTuple>| tuple.as_ref().map(|tuple| points.iter().position(|point| &point.key == tuple));

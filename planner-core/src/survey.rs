@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::answer::{self, ServerAnswer, TableRow};
+use crate::chunking::size_budget::Heavy;
 use crate::engine;
 use crate::histogram::{KeyHistogram, KeyOrigin, MOST_POINTS};
-use crate::key::{self, KeyColumn};
+use crate::key::{self, KeyColumn, KeySpan};
+use crate::limits::MOST_BELOW;
 use crate::policy::Policy;
 use crate::probe::{self, Answers, Probe, Spread};
 use crate::refusal::Refusal;
@@ -93,6 +95,7 @@ pub fn extend(snapshot: &Snapshot, answers: &Answers) -> Result<Snapshot, Refusa
                 let keys = answer::keys(text, KeyOrigin::Sample, columns.clone())?;
                 extended.source.keys = Some(keys.histogram);
             }
+            Probe::KeyBelow { columns, spans, .. } => deepen(&mut extended.source, text, columns, spans)?,
             Probe::Server | Probe::Tables { .. } | Probe::Columns { .. } | Probe::Partitions { .. } => {}
         }
     }
@@ -110,6 +113,10 @@ pub fn is_detail_of(probe: &Probe, snapshot: &Snapshot) -> bool {
         }
         // Its columns are SQL, so what comes from outside must be what the survey itself would ask.
         Probe::KeySample { .. } => probe == &sample_probe(&snapshot.source, None),
+        // Its bounds are literals of known types, whatever they hold.
+        Probe::KeyBelow { table, columns, spans, .. } => {
+            table == &snapshot.source.name && Some(columns) == columns_below(&snapshot.source).as_ref() && spans.len() <= MOST_BELOW
+        }
         Probe::DayStarts { .. } => true,
         Probe::Server | Probe::Tables { .. } | Probe::Columns { .. } | Probe::Partitions { .. } => false,
     }
@@ -315,6 +322,7 @@ fn profile_key(spec: &SurveySpec, source: &mut Table, answers: &Answers) -> Resu
     if source.partitions.is_empty() {
         source.partitions.extend(keys.sizes.into_iter().map(|(id, (rows, bytes))| Partition {
             bytes,
+            disk_bytes: None,
             name: id.clone(),
             id,
             max_time: None,
@@ -344,6 +352,60 @@ pub(crate) fn key_probe(table: &Table) -> Probe {
 pub(crate) fn finer_key_probe(table: &Table, spread: Spread) -> Probe {
     let (columns, descending) = index_shape(table);
     Probe::KeyMarks { table: table.name.clone(), columns, descending, spread }
+}
+
+/// The whole sorting key, where it has columns that the histogram does not tell; those that it tells with their types.
+fn columns_below(table: &Table) -> Option<Vec<KeyColumn>> {
+    let known = table.keys.as_ref().filter(|histogram| histogram.origin == KeyOrigin::IndexMarks)?;
+    let mut columns = key::sorting_columns(table);
+    let told = known.columns.iter().filter(|column| !column.type_name.is_empty());
+    for (column, told) in columns.iter_mut().zip(told) {
+        column.type_name.clone_from(&told.type_name);
+    }
+    let index = known.columns.len().min(key::primary_length(table));
+    (columns.len() > index && index > 0).then_some(columns)
+}
+
+/// The probe that looks below tuples which the index does not divide, where the sorting key goes on.
+pub(crate) fn below_probe(table: &Table, heavy: &[Heavy], rows_a_point: u64) -> Option<Probe> {
+    let looked = |one: &Heavy| {
+        let below = table.keys.as_ref().and_then(|histogram| histogram.below.get(&one.partition));
+        below.is_some_and(|tuples| tuples.contains(&one.from))
+    };
+    let columns = columns_below(table)?;
+    let mut heaviest: Vec<&Heavy> = heavy.iter().collect();
+    heaviest.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| (&a.partition, &a.from).cmp(&(&b.partition, &b.from))));
+    heaviest.truncate(MOST_BELOW);
+    let span = |one: &&Heavy| KeySpan {
+        bucket: None,
+        from: Some(one.from.clone()),
+        partitions: if table.partition_key.is_empty() { Vec::new() } else { vec![one.partition.clone()] },
+        to: one.to.clone(),
+    };
+    let spans: Vec<KeySpan> = heaviest.iter().filter(|one| !looked(one)).map(span).collect();
+    (!spans.is_empty()).then(|| Probe::KeyBelow { table: table.name.clone(), columns, rows_a_point, spans })
+}
+
+/// Adds what was found below tuples; a refusal is remembered as nothing found.
+fn deepen(source: &mut Table, text: &str, columns: &[KeyColumn], spans: &[KeySpan]) -> Result<(), Refusal> {
+    let found = match probe::words_of_refusal(text) {
+        Some(_) => answer::below("", Vec::new())?,
+        None => answer::below(text, columns.to_vec())?,
+    };
+    let Some(histogram) = &mut source.keys else { return Ok(()) };
+    let deeper = found.columns.len() > histogram.columns.len();
+    for (at, span) in spans.iter().enumerate() {
+        let partition = span.partitions.first().cloned().or_else(|| histogram.partitions.keys().next().cloned());
+        let tuples = found.tuples.get(&at).filter(|_| deeper || found.columns.len() == histogram.columns.len());
+        if let (Some(partition), Some(from)) = (partition, &span.from) {
+            histogram.deepen(&partition, from, tuples.map(Vec::as_slice).unwrap_or_default());
+        }
+    }
+    if deeper {
+        histogram.columns = found.columns;
+    }
+    histogram.thin();
+    Ok(())
 }
 
 /// The probe that samples a table's sorting key; of a source without one, its time column.
@@ -383,6 +445,7 @@ fn origin(probe: &Probe) -> ProfileOrigin {
         | Probe::Partitions { .. }
         | Probe::KeyMarks { .. }
         | Probe::KeySample { .. }
+        | Probe::KeyBelow { .. }
         | Probe::DayStarts { .. } => ProfileOrigin::Column,
     }
 }

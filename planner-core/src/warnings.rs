@@ -1,6 +1,8 @@
 //! What may surprise or cost, found by looking at a finished plan and its snapshot.
 
+use crate::cost;
 use crate::engine::{self, Folding};
+use crate::histogram::KeyOrigin;
 use crate::limits::BLOCK_MEMORY_FACTOR;
 use crate::plan::{Estimate, Mode, PlanCore, Span};
 use crate::quantity::{DAY_MS, HOUR_MS};
@@ -8,7 +10,6 @@ use crate::rationale::Note;
 use crate::snapshot::{DedupWindow, Snapshot, Table};
 use crate::sql::time_type::TimeType;
 use crate::sql::tokens;
-use crate::time_column;
 
 /// All warnings of a plan.
 pub(crate) fn all(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -> Vec<Note> {
@@ -18,6 +19,7 @@ pub(crate) fn all(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) 
     notes.extend(other_feeders(core, snapshot));
     notes.extend(mutations(&snapshot.source).into_iter().chain(mutations(&snapshot.target)));
     notes.extend(memory(estimates, snapshot));
+    notes.extend(disk(estimates, snapshot));
     notes.extend(read_amplification(core, estimates, snapshot));
     notes.extend(null_times(core, snapshot));
     notes.extend(folding(core, snapshot));
@@ -174,51 +176,69 @@ fn mebibytes(bytes: u64) -> String {
     format!("{} MiB", bytes.div_ceil(1 << 20))
 }
 
-/// Rows that the chunks read, against rows that they want, where neither partition nor leading key prunes by time.
+/// Rows that the chunks read, against rows that they want; and what reads fewer.
 fn read_amplification(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -> Option<Note> {
     let source = &snapshot.source;
-    let axis = core.time.as_ref().filter(|_| core.key.is_none())?;
-    let column = axis.column.as_str();
-    let leading = time_column::key_columns(&source.sorting_key).first().is_some_and(|first| first == column);
-    if leading || source.rows() == 0 {
+    let wanted: u64 = estimates.iter().map(|estimate| estimate.rows).fold(0, u64::saturating_add);
+    let read = cost::of(core, estimates, snapshot).into_iter().fold(0, u64::saturating_add);
+    if source.rows() == 0 || wanted == 0 || read < wanted.saturating_mul(2) {
         return None;
     }
-    let by_partition = tokens::mentions(&source.partition_key, column);
-    let time = TimeType::of(&axis.source_type)?;
-    let read: u128 = core
-        .chunks
-        .iter()
-        .map(|chunk| if by_partition { rows_of_touched_partitions(source, &chunk.span, &time) } else { u128::from(source.rows()) })
-        .sum();
-    let wanted: u128 = estimates.iter().map(|estimate| u128::from(estimate.rows)).sum::<u128>().max(1);
-    let tenths = read * 10 / wanted;
-    if tenths < 20 {
-        return None;
-    }
-    let factor = format!("{}.{}", tenths / 10, tenths % 10);
-    let in_key = time_column::key_columns(&source.primary_key).iter().any(|name| name == column);
-    let reads = if by_partition { "every partition that it touches" } else { "the whole table" };
-    let message = format!("up to {factor} times the wanted rows are read: '{column}' is not the leading key, so a chunk may read {reads}");
-    let hint = match (by_partition, in_key) {
-        (true, true) => "the primary index may skip part of it; chunks as wide as a partition read each row once",
-        (true, false) => "chunks as wide as a partition read each row once",
-        (false, _) => "wider chunks read less in all",
-    };
-    Some(Note::warning("read-amplification", message, hint))
+    let message = |why: String| format!("about {} times the wanted rows are read: {why}", times(read, wanted));
+    Some(match (&core.key, &core.time) {
+        (Some(_), time) => {
+            let column =
+                time.as_ref().map(|time| format!(", and the window on '{}' leaves out rows of granules that are read", time.column));
+            Note::warning(
+                "read-amplification",
+                message(format!("what the index does not divide is read whole by each of its chunks{}", column.unwrap_or_default())),
+                "a larger budget needs fewer chunks of those rows",
+            )
+        }
+        (None, Some(axis)) => {
+            let by_partition = tokens::mentions(&source.partition_key, axis.column.as_str());
+            let reads = if by_partition { "every partition that it touches" } else { "the whole table" };
+            let once = cost::touched(core, snapshot).saturating_mul(core.statements.len() as u64);
+            let by_size = source.keys.as_ref().is_some_and(|keys| keys.origin == KeyOrigin::IndexMarks);
+            let hint = match (by_size, by_partition) {
+                (true, _) => {
+                    format!("cut by size, chunks follow the primary key and read about {} times in all", times(once.max(wanted), wanted))
+                }
+                (false, true) => "chunks as wide as a partition read each row once".to_owned(),
+                (false, false) => "wider chunks read less in all".to_owned(),
+            };
+            let why = format!("'{}' is not the leading key, so a chunk may read {reads}", axis.column);
+            Note::warning("read-amplification", message(why), hint)
+        }
+        (None, None) => return None,
+    })
 }
 
-fn rows_of_touched_partitions(source: &Table, span: &Span, time: &TimeType) -> u128 {
-    source
-        .partitions
-        .iter()
-        .filter(|partition| match (span, partition.min_time, partition.max_time) {
-            (Span::Time(from, to), Some(min), Some(max)) => {
-                from.is_none_or(|from| max.0.saturating_add(time.resolution_ms()) > from.0) && to.is_none_or(|to| min < to)
-            }
-            _ => true,
-        })
-        .map(|partition| u128::from(partition.rows))
-        .sum()
+/// `7.4`.
+fn times(part: u64, whole: u64) -> String {
+    let tenths = u128::from(part) * 10 / u128::from(whole.max(1));
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+/// What the target will need on disk, as the source needs it, against what is free. Merges need as much again for a while.
+fn disk(estimates: &[Estimate], snapshot: &Snapshot) -> Option<Note> {
+    let source = &snapshot.source;
+    let free =
+        snapshot.server.disk_free_bytes.filter(|_| engine::keeps_local_disk(&snapshot.target.engine, &snapshot.target.engine_full))?;
+    let stored: u64 = source.partitions.iter().map(|partition| partition.disk_bytes).sum::<Option<u64>>()?;
+    let carried: u128 = estimates.iter().map(|estimate| u128::from(estimate.rows)).sum();
+    let needed = u64::try_from(u128::from(stored) * carried / u128::from(source.rows().max(1))).unwrap_or(u64::MAX);
+    (needed.saturating_mul(2) > free).then(|| {
+        Note::warning(
+            "disk",
+            format!(
+                "the copied rows take {} on disk in the source, and as much again while they merge; the server has about {} free",
+                mebibytes(needed),
+                mebibytes(free)
+            ),
+            "free space, carry a narrower window, or move the target to another storage policy first",
+        )
+    })
 }
 
 fn null_times(core: &PlanCore, snapshot: &Snapshot) -> Option<Note> {

@@ -54,18 +54,29 @@ pub async fn carried(server: &ClickHouse, plan: &Plan) -> (Vec<u64>, (u64, u64))
     (counts, (number(fields[1]), number(fields[2])))
 }
 
-/// Granules that the chunks read in all, against those that the table has.
-pub async fn granules(server: &ClickHouse, plan: &Plan) -> (u64, u64) {
+/// What the server expects to read before it reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Estimated {
+    /// Granules of all chunks.
+    pub granules: u64,
+    /// Rows of all chunks.
+    pub rows: u64,
+}
+
+/// What the server expects that a plan's chunks read in all, and one pass over the table.
+pub async fn estimated(server: &ClickHouse, plan: &Plan) -> (Estimated, Estimated) {
     let source = plan.core.source.name.quoted();
-    let mut read = 0;
-    for i in 0..plan.len() {
-        let text = server
-            .query(&format!("SELECT sum(marks) FROM (EXPLAIN ESTIMATE SELECT * FROM {source} WHERE {})", plan.core.predicate(i)))
-            .await;
-        read += text.trim().parse::<u64>().expect("as the server writes it");
+    let explain = |condition: &str| {
+        format!("SELECT sum(marks) AS marks, sum(rows) AS rows FROM (EXPLAIN ESTIMATE SELECT * FROM {source} WHERE {condition})")
+    };
+    let chunks: Vec<String> = (0..plan.len()).map(|i| explain(&plan.core.predicate(i))).collect();
+    let mut both = Vec::new();
+    for parts in [chunks.join(" UNION ALL "), explain("1")] {
+        let text = server.query(&format!("SELECT sum(marks), sum(rows) FROM ({parts})")).await;
+        let numbers: Vec<u64> = text.split_whitespace().map(|number| number.parse().expect("as the server writes it")).collect();
+        both.push(Estimated { granules: numbers[0], rows: numbers[1] });
     }
-    let all = server.query(&format!("SELECT sum(marks) FROM (EXPLAIN ESTIMATE SELECT * FROM {source})")).await;
-    (read, all.trim().parse().expect("as the server writes it"))
+    (both[0], both[1])
 }
 
 /// Sends every chunk as the executor would.

@@ -164,6 +164,7 @@ pub(crate) fn snapshot(
         .map(|name| (name.to_owned(), "0".to_owned()))
         .collect();
     let partition = |rows: u64| Partition {
+        disk_bytes: None,
         bytes: rows.saturating_mul(40),
         id: "all".into(),
         max_time: None,
@@ -241,7 +242,7 @@ pub(crate) fn snapshot(
         day_starts: BTreeMap::new(),
         format: planner_core::snapshot::FORMAT,
         policy: Policy::default(),
-        server: Server { memory_bytes: 8 << 30, settings, timezone: "UTC".into(), version: version.into() },
+        server: Server { disk_free_bytes: None, memory_bytes: 8 << 30, settings, timezone: "UTC".into(), version: version.into() },
         source: source_table,
         target: target_table,
         views,

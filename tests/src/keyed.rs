@@ -67,11 +67,16 @@ pub fn fixed(count: usize) -> Vec<(Request, Snapshot)> {
 
 /// A table of very many rows and partitions, and a budget that cuts it into so many chunks: detail included.
 pub fn huge(partitions: u32, chunks: u32) -> (Request, Snapshot) {
+    huge_of(partitions, chunks, 8)
+}
+
+/// The same with so many points a chunk.
+pub fn huge_of(partitions: u32, chunks: u32, points: u32) -> (Request, Snapshot) {
     const ROWS: u64 = 4_000_000_000_000;
     let (request, mut snapshot) = generate::wide(4);
     let each = chunks / partitions;
     let rows = ROWS / u64::from(partitions);
-    let point = |at: u32| KeyPoint { granules: 4, key: KeyTuple::of(&u64::from(at).to_le_bytes()), rows: rows / u64::from(each * 8) };
+    let point = |at: u32| KeyPoint { granules: 4, key: KeyTuple::of(&u64::from(at).to_le_bytes()), rows: rows / u64::from(each * points) };
     let id = |at: u32| format!("{:06}", 100_000 + at);
     let source = &mut snapshot.source;
     source.partition_key = "p".into();
@@ -79,9 +84,10 @@ pub fn huge(partitions: u32, chunks: u32) -> (Request, Snapshot) {
     source.columns.iter_mut().for_each(|column| column.bytes = 0);
     source.partitions = (0..partitions).map(|at| partition(id(at), rows, rows * 100)).collect();
     source.keys = Some(KeyHistogram {
+        below: BTreeMap::new(),
         columns: vec![KeyColumn { descending: false, expression: "tenant".into(), type_name: "UInt64".into() }],
         origin: KeyOrigin::IndexMarks,
-        partitions: (0..partitions).map(|at| (id(at), (0..each * 8).map(point).collect())).collect(),
+        partitions: (0..partitions).map(|at| (id(at), (0..each * points).map(point).collect())).collect(),
         rows_a_point: 1,
         why: String::new(),
     });
@@ -91,7 +97,7 @@ pub fn huge(partitions: u32, chunks: u32) -> (Request, Snapshot) {
 }
 
 fn partition(id: String, rows: u64, bytes: u64) -> Partition {
-    Partition { bytes, name: id.clone(), id, max_time: None, min_time: None, parts: 1, rows }
+    Partition { bytes, disk_bytes: None, name: id.clone(), id, max_time: None, min_time: None, parts: 1, rows }
 }
 
 /// The bytes that a point's tuple is made of, and its rows.
@@ -127,7 +133,11 @@ fn spread(source: &mut Table, columns: Vec<KeyColumn>, partitions: Vec<(Vec<Seed
     }
     source.partition_key = "toYYYYMM(ts)".into();
     let origin = if sampled { KeyOrigin::Sample } else { KeyOrigin::IndexMarks };
-    source.keys = Some(KeyHistogram { columns, origin, partitions: histogram, rows_a_point: 0, why: String::new() });
+    let key = columns.iter().map(|column| column.expression.as_str()).collect::<Vec<_>>().join(", ");
+    source.sorting_key.clone_from(&key);
+    source.primary_key = key;
+    source.keys =
+        Some(KeyHistogram { below: BTreeMap::new(), columns, origin, partitions: histogram, rows_a_point: 0, why: String::new() });
 }
 
 /// Some value of a type, made of random bytes.

@@ -14,7 +14,9 @@ const KEEP: &str = "index_granularity = 128, non_replicated_deduplication_window
 /// Plans a table into about 20 chunks, counts and copies them; largest over average, in percent.
 async fn check(server: &ClickHouse, source: &str) -> (Plan, u64) {
     let target = format!("{source}_copy");
-    server.query(&format!("CREATE TABLE {target} AS {source} ENGINE = MergeTree ORDER BY tuple() SETTINGS {KEEP}")).await;
+    server
+        .query(&format!("CREATE TABLE {target} AS {source} ENGINE = MergeTree PRIMARY KEY tuple() ORDER BY tuple() SETTINGS {KEEP}"))
+        .await;
     let plan = planned(server, source, &target, 20).await;
     let (counts, astray) = carried(server, &plan).await;
     let rows: u64 = server.query(&format!("SELECT count() FROM {source}")).await.trim().parse().unwrap();
@@ -68,6 +70,49 @@ async fn what_no_key_divides_is_divided_by_hash() {
         assert!(plan.rationale.iter().any(|note| note.code == "hot-key"), "{:?}", plan.rationale);
         assert!(plan.core.chunks.iter().any(|chunk| matches!(&chunk.span, Span::Key(span) if span.bucket.is_some())));
     }
+}
+
+#[tokio::test]
+async fn what_a_short_index_does_not_divide_is_divided_along_the_sorting_key() {
+    let server = ClickHouse::start();
+    server.query("CREATE DATABASE d").await;
+    for (name, rest, keep) in [
+        ("up", "t", KEEP.to_owned()),
+        ("down", "t DESC, v", format!("{KEEP}, allow_experimental_reverse_key = 1")),
+        ("text", "s, t", format!("{KEEP}, allow_nullable_key = 1")),
+    ] {
+        let table = format!("d.{name}");
+        server
+            .query(&format!(
+                "CREATE TABLE {table} (k UInt32, t UInt32, s Nullable(String), v UInt64) ENGINE = MergeTree \
+                 PARTITION BY intDiv(v, 100000) PRIMARY KEY k ORDER BY (k, {rest}) SETTINGS {keep}"
+            ))
+            .await;
+        for part in 0..2 {
+            server
+                .query(&format!(
+                    "INSERT INTO {table} SELECT if(cityHash64(number) % 10 < 6, 7, cityHash64(number) % 1000), number, \
+                     if(number % 5 = 0, NULL, toString(cityHash64(number, 1))), number FROM numbers({}, 100000)",
+                    part * 100_000
+                ))
+                .await;
+        }
+        let (plan, evenness) = check(&server, &table).await;
+        assert!(plan.len() >= 18 && evenness <= 110, "{table}: {} chunks, {evenness} %", plan.len());
+        let hashed = plan.core.chunks.iter().filter(|chunk| matches!(&chunk.span, Span::Key(span) if span.bucket.is_some()));
+        assert_eq!(hashed.count(), 0, "{table}: {:?}", plan.rationale);
+        assert!(plan.rationale.iter().any(|note| note.code == "hot-key-cut"), "{table}: {:?}", plan.rationale);
+    }
+    // A tuple that the whole key does not divide is left to the hash, after one look.
+    server
+        .query(&format!(
+            "CREATE TABLE d.flat (k UInt8, t UInt8, v UInt64) ENGINE = MergeTree PRIMARY KEY k ORDER BY (k, t) SETTINGS {KEEP}"
+        ))
+        .await;
+    server.query("INSERT INTO d.flat SELECT 1, number < 100000, number FROM numbers(200000)").await;
+    let (plan, evenness) = check(&server, "d.flat").await;
+    assert!(plan.len() >= 18 && evenness <= 125, "{} chunks, {evenness} %", plan.len());
+    assert!(plan.rationale.iter().any(|note| note.code == "hot-key"), "{:?}", plan.rationale);
 }
 
 #[tokio::test]
@@ -167,7 +212,9 @@ async fn without_the_index_rows_are_sampled_and_the_rationale_says_so() {
         ("d.plain", KeyOrigin::Unknown, "hash-buckets"),
     ] {
         let target = format!("{source}_copy");
-        server.query(&format!("CREATE TABLE {target} AS {source} ENGINE = MergeTree ORDER BY tuple() SETTINGS {KEEP}")).await;
+        server
+            .query(&format!("CREATE TABLE {target} AS {source} ENGINE = MergeTree PRIMARY KEY tuple() ORDER BY tuple() SETTINGS {KEEP}"))
+            .await;
         let snapshot = asker.snapshot(source, &target).await;
         assert_eq!(snapshot.source.keys.as_ref().unwrap().origin, origin, "{source}: {:?}", snapshot.source.keys);
         let asked = request(source, &target, (snapshot.source.bytes() / 8).max(1_024));

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
 mod bad_input;
+mod costs;
 mod cli_crash;
 mod cli_damage;
 mod cli_refusals;
@@ -16,7 +17,9 @@ mod jobs;
 mod key_properties;
 mod key_skew;
 mod key_types;
+mod paces;
 mod plan_ids;
+mod preview;
 mod properties;
 mod splitting;
 mod statements;

@@ -196,7 +196,9 @@ async fn a_chunk_of_many_partitions_is_halved_down_to_the_rows_of_one_key() {
     let server = ClickHouse::start();
     sample::install(&server, ROWS).await;
     // Two days, and one of them full of rows of a single key.
-    server.query("DELETE FROM demo.events WHERE ts >= '2025-01-03' SETTINGS lightweight_deletes_sync = 2").await;
+    for day in 3..=31 {
+        server.query(&format!("ALTER TABLE demo.events DROP PARTITION ID '202501{day:02}'")).await;
+    }
     server
         .query(
             "INSERT INTO demo.events (id, tenant, ts, kind, tags, note, amount) SELECT number + 10000000, 'one', \
@@ -204,7 +206,7 @@ async fn a_chunk_of_many_partitions_is_halved_down_to_the_rows_of_one_key() {
         )
         .await;
     let proxy = Proxy::start(&server.url()).await;
-    proxy.arm_all(Some(Fault::Memory(10 << 20)));
+    proxy.arm_all(Some(Fault::Memory(12 << 20)));
     let service = Service::start_configured(&proxy.url(), QUICK).await;
     let mut asked = request("demo.events", "demo.events_by_tenant", "1", None);
     asked.method = Method::SizeBudget { bytes: 1 << 30 };
@@ -216,7 +218,7 @@ async fn a_chunk_of_many_partitions_is_halved_down_to_the_rows_of_one_key() {
     let splits = tree(&tasks);
     let with = |what: &str| tasks.iter().filter(|task| task.label.contains(what)).count();
     assert!(
-        splits >= 6 && with("mega") > 0 && with("hash") > 0,
+        splits >= 3 && with("before one") == 1 && with("hash") >= 2,
         "{splits} splits: {:?}",
         tasks.iter().map(|task| &task.label).collect::<Vec<_>>()
     );

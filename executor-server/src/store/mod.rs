@@ -9,6 +9,7 @@ mod attempts;
 mod changes;
 mod events;
 mod jobs;
+mod paces;
 mod plans;
 mod receipts;
 mod snapshots;

@@ -42,8 +42,22 @@ pub(crate) struct Task<'a> {
 pub(crate) struct Cut {
     /// Finer points would make it more even.
     pub(crate) finer: Option<Spread>,
+    /// Tuples that the histogram does not divide.
+    pub(crate) heavy: Vec<Heavy>,
     pub(crate) notes: Vec<Note>,
     pub(crate) spans: Vec<(KeySpan, Estimate)>,
+}
+
+/// A tuple of more rows than a chunk may have.
+#[derive(Debug)]
+pub(crate) struct Heavy {
+    pub(crate) from: KeyTuple,
+    /// Rows that a chunk may have.
+    pub(crate) most: u64,
+    pub(crate) partition: String,
+    pub(crate) rows: u64,
+    /// The next tuple; none: it is the last.
+    pub(crate) to: Option<KeyTuple>,
 }
 
 /// Refuses budgets that cannot be meant.
@@ -162,6 +176,15 @@ fn divide(task: &Task<'_>, slice: &Slice, cut: &mut Cut) {
     };
     let whole = if counted == 0 { slice.rows.max(1) } else { counted };
     let most = if counted == 0 { share(whole, stretched(task.budget), slice.bytes).max(1) } else { most };
+    let next = |at: usize| runs.get(at + 1).map(|run| run.key.clone());
+    cut.heavy.extend(runs.iter().enumerate().filter(|(_, run)| run.rows > most).map(|(at, run)| Heavy {
+        from: run.key.clone(),
+        most,
+        partition: slice.id.clone(),
+        rows: run.rows,
+        to: next(at),
+    }));
+    cut.notes.extend(divided_below(task, slice, &runs, counted));
     let size = |rows: u64| Estimate { bytes: share(slice.bytes, rows, whole), rows: share(slice.rows, rows, whole) };
     let start = |run: usize| (run > 0).then(|| runs.get(run).map(|run| run.key.clone())).flatten();
     let partitions = || if task.partitioned { vec![slice.id.clone()] } else { Vec::new() };
@@ -254,6 +277,29 @@ fn hot_key(task: &Task<'_>, slice: &Slice, runs: &[Run<'_>], segment: &Segment, 
     )
 }
 
+/// Tuples that were too heavy for the index, and are cut along the rest of the sorting key.
+fn divided_below(task: &Task<'_>, slice: &Slice, runs: &[Run<'_>], counted: u64) -> Vec<Note> {
+    let note = |tuple: &KeyTuple| {
+        // Values in RowBinary tell their own ends: a longer tuple starts with this one's hex only when its columns do.
+        let under = || runs.iter().filter(|run| run.key.as_str().starts_with(tuple.as_str()));
+        let rows = under().map(|run| run.rows).fold(0, u64::saturating_add);
+        (under().count() > 1).then(|| {
+            Note::info(
+                "hot-key-cut",
+                format!(
+                    "{}: '{}' holds {} % of its rows and is cut along ({}); the index does not hold all of that key, so each of these \
+                     chunks reads the key of all its rows",
+                    partition_name(task, slice),
+                    crate::span::tuple_label(tuple, &task.histogram.columns),
+                    share(100, rows, counted),
+                    crate::key::names(&task.histogram.columns),
+                ),
+            )
+        })
+    };
+    task.histogram.below.get(&slice.id).into_iter().flatten().filter_map(note).collect()
+}
+
 fn partition_name(task: &Task<'_>, slice: &Slice) -> String {
     if task.partitioned { format!("partition {}", slice.id) } else { "the table".into() }
 }
@@ -287,7 +333,7 @@ fn finer(task: &Task<'_>) -> Option<Spread> {
 }
 
 /// What a chunk may have before it is cut once more: two halves are less even than one chunk of a twentieth more.
-fn stretched(budget: u64) -> u64 {
+pub(crate) fn stretched(budget: u64) -> u64 {
     budget.saturating_add(budget / 20)
 }
 

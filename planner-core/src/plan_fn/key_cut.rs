@@ -1,12 +1,14 @@
 //! Cutting along partitions and the sorting key.
 
 use super::{Cutting, Detail, Stop, time_cut};
-use crate::chunking::size_budget::{self, Slice, Task};
+use crate::chunking::size_budget::{self, Heavy, Slice, Task};
 use crate::chunking::{bounded, partitions};
 use crate::engine;
 use crate::histogram::{KeyHistogram, KeyOrigin};
 use crate::key::{self, KeyAxis};
+use crate::limits::{MOST_POINTS_BELOW, POINTS_A_CHUNK};
 use crate::plan::{Mode, Span, Statement};
+use crate::probe::Probe;
 use crate::profile::Totals;
 use crate::rationale::Note;
 use crate::refusal::Refusal;
@@ -65,6 +67,9 @@ pub(super) fn cut(
     if let (Some(spread), Detail::Wanted) = (cut.finer, detail) {
         return Err(survey::finer_key_probe(source, spread).into());
     }
+    if let (Some(probe), Detail::Wanted) = (below(source, &cut.heavy), detail) {
+        return Err(probe.into());
+    }
     bounded(cut.spans.len() as u64, "a larger budget")?;
     notes.extend(cut.notes);
     if partitioned {
@@ -79,14 +84,18 @@ pub(super) fn cut(
     if hashed.is_empty() && spans.iter().any(|span| matches!(span, Span::Key(span) if span.bucket.is_some())) {
         return Err(Refusal::new("no-column-to-hash", format!("{} has no stored column", source.name), "choose another method").into());
     }
-    // Columns that no cut names decide nothing.
-    let named = spans.iter().any(|span| matches!(span, Span::Key(span) if span.from.is_some() || span.to.is_some()));
-    let columns = if named { histogram.columns.clone() } else { Vec::new() };
-    let mut axis = KeyAxis { columns, hashed, target_partition: None };
+    let mut axis = KeyAxis { columns: histogram.columns.clone(), hashed, target_partition: None };
     if let (Mode::Copy, [statement]) = (mode, statements) {
         axis.target_partition = super::target::target_partition(snapshot, &axis, &statement.columns);
     }
     Ok(Cutting { estimates, key: Some(axis), notes, spans, time, window: request.window })
+}
+
+/// Asks for what divides heavy tuples further, where the sorting key goes on behind them.
+fn below(source: &Table, heavy: &[Heavy]) -> Option<Probe> {
+    let all: u64 = heavy.iter().map(|one| one.rows).fold(0, u64::saturating_add);
+    let least = heavy.iter().map(|one| one.most).min()?;
+    survey::below_probe(source, heavy, (least / POINTS_A_CHUNK / 4).max(all / MOST_POINTS_BELOW).max(1))
 }
 
 fn is_partitioned(source: &Table) -> bool {

@@ -32,6 +32,13 @@ pub(crate) fn in_target(span: &KeySpan, axis: &KeyAxis) -> Option<String> {
     Some(all([partition, keys(span, axis), bucket(span, axis, Identifier::quoted)]))
 }
 
+/// The condition for a span that has no bucket, before there is a plan: in the columns that a key is made of.
+pub(crate) fn of_key(span: &KeySpan, columns: &[KeyColumn]) -> String {
+    let known: Vec<KeyColumn> = columns.iter().take_while(|column| !column.type_name.is_empty()).cloned().collect();
+    let axis = KeyAxis { columns: known, hashed: Vec::new(), target_partition: None };
+    in_source(span, &axis, &[])
+}
+
 fn all<const N: usize>(conditions: [Option<String>; N]) -> String {
     let given: Vec<String> = conditions.into_iter().flatten().collect();
     match given.as_slice() {

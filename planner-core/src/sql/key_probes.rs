@@ -3,9 +3,10 @@
 //! Tuples come as the hex of each value in `RowBinary`, and their types once a partition: no type needs to be known
 //! beforehand, so one query serves any key. (`formatRowNoNewline` would cut off a last byte that happens to be 10.)
 
-use crate::key::KeyColumn;
+use crate::key::{KeyColumn, KeySpan};
 use crate::probe::Spread;
 use crate::sql::identifier::TableName;
+use crate::sql::key_predicate;
 use crate::sql::literal::string;
 
 /// One row a granule; what is not the key's is left out by name.
@@ -71,6 +72,34 @@ pub(super) fn sample(table: &TableName, columns: &[KeyColumn], partitioned: bool
          toString(toUInt64(ifNotFinite(ifNull(({bytes}), 0), 0) * rows)) AS byte_count\n\
          FROM placed ORDER BY partition_id, at",
         table.quoted()
+    )
+}
+
+/// Every so many rows' whole key, for rows of single index tuples. Parts are stored in the key's order, so rows at even
+/// distances in each of them lie at even shares of all.
+pub(super) fn below(table: &TableName, columns: &[KeyColumn], rows_a_point: u64, spans: &[KeySpan]) -> String {
+    let list = |render: &dyn Fn(&KeyColumn) -> String| columns.iter().map(render).collect::<Vec<_>>().join(", ");
+    let key = list(&|column| format!("hex(formatRow('RowBinary', {}))", column.expression));
+    let types = list(&|column| format!("toTypeName({})", column.expression));
+    let values = list(&|column| column.expression.clone());
+    let table = table.quoted();
+    // Among the table's own columns stands only one other name: a key may have a column `t` or `key`.
+    let one = |(at, span): (usize, &KeySpan)| {
+        let condition = key_predicate::of_key(span, columns);
+        format!(
+            "SELECT tuple({at}, [{key}], [{types}], tuple({values})) AS _picked FROM {table}\n\
+             WHERE ({condition}) AND _part_offset % {} = 0",
+            rows_a_point.max(1)
+        )
+    };
+    let picked = spans.iter().enumerate().map(one).collect::<Vec<_>>().join("\nUNION ALL\n");
+    let count = u32::try_from(columns.len()).unwrap_or(0);
+    let order = order(count, |at| usize::try_from(at).ok().and_then(|at| columns.get(at)).is_some_and(|column| column.descending));
+    format!(
+        "SELECT at, key AS tuple, if(row_number() OVER (ORDER BY at, {order}) = 1, types, []) AS types\n\
+         FROM (\n\
+         SELECT _picked.1 AS at, _picked.2 AS key, _picked.3 AS types, _picked.4 AS t FROM (\n{picked}\n))\n\
+         ORDER BY at, {order}"
     )
 }
 

@@ -1,4 +1,4 @@
-//! The SQL of each probe. Reads system tables and index marks; only `TimeColumn` and `KeySample` read data.
+//! The SQL of each probe. Reads system tables and index marks; only `TimeColumn`, `KeySample` and `KeyBelow` read data.
 
 use crate::limits::MAX_PROFILE_BUCKETS;
 use crate::probe::Probe;
@@ -30,6 +30,7 @@ impl Probe {
             Self::TimeColumn { table, column } => profile(&table.quoted(), "1", "count()", column, 0),
             Self::KeyMarks { table, columns, descending, spread } => key_probes::marks(table, *columns, descending, *spread),
             Self::KeySample { table, columns, partitioned, each } => key_probes::sample(table, columns, *partitioned, *each),
+            Self::KeyBelow { table, columns, rows_a_point, spans } => key_probes::below(table, columns, *rows_a_point, spans),
             Self::DayStarts { zone, from, to } => {
                 let first = (from.0.div_euclid(DAY_MS) - 2).max(0);
                 let days = (to.0.div_euclid(DAY_MS) + 2 - first).clamp(1, 40_000);
@@ -51,6 +52,7 @@ fn server() -> String {
     format!(
         "SELECT version() AS version, timezone() AS timezone,\n\
          (SELECT any(value) FROM system.server_settings WHERE name = 'max_server_memory_usage') AS memory,\n\
+         toString(toUInt64(exp2(floor(log2(greatest(filesystemAvailable(), 1)))))) AS disk_free,\n\
          CAST((SELECT groupArray((name, value)) FROM system.settings WHERE name IN ({})), 'Map(String, String)') AS settings,\n\
          CAST((SELECT groupArray((name, value)) FROM system.merge_tree_settings WHERE name IN ({})), 'Map(String, String)') AS merge_tree",
         list(&write_path::setting_names()),
@@ -84,7 +86,7 @@ fn columns(names: &[TableName]) -> String {
 fn partitions(names: &[TableName]) -> String {
     format!(
         "SELECT database, table, partition_id, any(partition) AS partition_name, toString(sum(rows)) AS row_count,\n\
-         toString(sum(data_uncompressed_bytes)) AS byte_count, toString(count()) AS part_count,\n\
+         toString(sum(data_uncompressed_bytes)) AS byte_count, toString(sum(bytes_on_disk)) AS disk_byte_count, toString(count()) AS part_count,\n\
          toString(toUnixTimestamp(min(min_time))) AS min_second, toString(toUnixTimestamp(max(max_time))) AS max_second,\n\
          toString(toInt64(min(min_date))) AS min_day, toString(toInt64(max(max_date))) AS max_day\n\
          FROM system.parts WHERE active AND (database, table) IN ({})\n\
