@@ -40,6 +40,8 @@ pub struct Case {
     pub n: u64,
     /// The attempt's query id.
     pub query_id: String,
+    /// The job that sent it.
+    pub job: String,
     /// When it was sent, by the service's clock, in milliseconds.
     pub sent_at: i64,
     /// When it was sent, by the server's clock; none when the server was not asked.
@@ -220,7 +222,7 @@ async fn logs_of(health: &Health, case: &Case) -> Result<Logs, Failure> {
             (Some(standing), Some(sent)) => standing.started.saturating_add(START_MARGIN_MS) < sent,
             (Some(_) | None, _) => false,
         };
-        let rows = match health.ask(|| client.logged(&case.query_id, case.sent_at)).await {
+        let rows = match health.ask(|| client.logged(&case.query_id, &case.job, case.sent_at)).await {
             Ok(rows) => rows,
             // No query_log, or no right to read it.
             Err(failure) => {

@@ -85,6 +85,7 @@ pub struct Defaults {
 }
 
 /// What the command insists on; each is true unless it is turned off.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the file")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// A plan is stored and looked at before it is handed to a service.
@@ -170,11 +171,12 @@ impl Config {
         }
 
         let (defaults, retry) = defaults(&mut from);
+        let time_column = from.read(Setting::new("defaults", "time_column", Kind::Text), None, |text| Identifier::new(text));
         let rules = rules(&mut from);
-        let policy = policy(&mut from);
+        let policy = policy(&mut from, time_column);
         let bounds = bounds(&mut from);
         let entries = from.finish().map_err(Faults)?;
-        Ok(Self { bounds, clickhouse, console, defaults, entries, listen, policy, public_host, retry, rules, server, state_dir, token })
+        Ok(Self { clickhouse, console, defaults, entries, listen, policy, public_host, bounds, retry, rules, server, state_dir, token })
     }
 }
 
@@ -219,9 +221,8 @@ fn defaults(from: &mut Sources) -> (Defaults, crate::retry::Policy) {
     let retries = from.read(retries, Some("3"), |text| number(text, 0, 100)).unwrap_or(3);
     let pause = Setting::new("defaults", "first_retry_pause_ms", Kind::Number);
     let pause = from.read(pause, Some("1000"), |text| number(text, 1, 600_000)).unwrap_or(1000);
-    from.read(Setting::new("defaults", "require_idempotency_token", Kind::Switch), Some("true"), |text| match values::switch(text)? {
-        true => Ok(()),
-        false => Err("only true is possible: a chunk is never sent without its token".into()),
+    from.read(Setting::new("defaults", "require_idempotency_token", Kind::Switch), Some("true"), |text| {
+        if values::switch(text)? { Ok(()) } else { Err("only true is possible: a chunk is never sent without its token".into()) }
     });
     let defaults = Defaults {
         chunk_hours: chunk_hours.unwrap_or_else(|| Hours::whole(6)),
@@ -256,9 +257,8 @@ fn bounds(from: &mut Sources) -> Bounds {
     }
 }
 
-fn policy(from: &mut Sources) -> Policy {
-    let mut policy = Policy::default();
-    policy.default_time_column = from.read(Setting::new("defaults", "time_column", Kind::Text), None, |text| Identifier::new(text));
+fn policy(from: &mut Sources, time_column: Option<Identifier>) -> Policy {
+    let mut policy = Policy { default_time_column: time_column, ..Policy::default() };
     let mut limit = |key, most, default: u32| {
         let setting = Setting::new("limits", key, Kind::Number);
         from.read(setting, Some(&default.to_string()), |text| number(text, 1, most)).unwrap_or(default)

@@ -169,17 +169,17 @@ impl Engine {
             let asked = Asked { command: command.clone(), answer };
             let sender = {
                 let mut drivers = self.drivers.lock().await;
-                match drivers.commands.get(id).filter(|sender| !sender.is_closed()).cloned() {
-                    Some(sender) => sender,
-                    None => {
-                        // The driver of a job that has ended would be gone before it could be asked: it starts with the command.
-                        self.drive(&mut drivers, id, Some(asked)).await?;
-                        match answered.await {
-                            Ok(done) => return done,
-                            Err(_) => continue,
-                        }
+                let known = drivers.commands.get(id).filter(|sender| !sender.is_closed()).cloned();
+                let Some(sender) = known else {
+                    // The driver of a job that has ended would be gone before it could be asked: it starts with the command.
+                    self.drive(&mut drivers, id, Some(asked)).await?;
+                    drop(drivers);
+                    match answered.await {
+                        Ok(done) => return done,
+                        Err(_) => continue,
                     }
-                }
+                };
+                sender
             };
             if sender.send(asked).await.is_ok()
                 && let Ok(done) = answered.await

@@ -306,6 +306,7 @@ impl Driver {
             plan: Arc::clone(&self.site.plan),
             n,
             query_id: record.attempt.query_id,
+            job: self.job.id.clone(),
             sent_at: record.attempt.started_at.0,
             server_time: record.server_time,
             before: self.before(n),
