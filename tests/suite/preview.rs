@@ -66,7 +66,9 @@ fn sums_and_marks_agree_with_the_chunks() {
         if let Method::SizeBudget { bytes } = &mut request.method {
             *bytes = bytes.next_multiple_of(20);
         }
-        let Some(plan) = planner_core::preview(&request, &Named::of(Box::new(snapshot.clone()))).filter(|plan| plan.len() <= 1_000) else { continue };
+        let Some(plan) = planner_core::preview(&request, &Named::of(Box::new(snapshot.clone()))).filter(|plan| plan.len() <= 1_000) else {
+            continue;
+        };
         let mut session = loaded(&snapshot);
         let reply = ask(&mut session, Question::Plan { request: Box::new(request), cells: 10 });
         let preview = match reply {
@@ -119,7 +121,9 @@ fn a_coarse_plan_is_shown_and_never_handed_out() {
 fn a_large_plan_is_hashed_when_it_is_asked_for() {
     let (request, snapshot) = keyed::huge_of(100, 30_000, 2);
     let mut session = loaded(&snapshot);
-    let Reply::Planned(preview) = ask(&mut session, Question::Plan { request: Box::new(request.clone()), cells: 600 }) else { panic!("planned") };
+    let Reply::Planned(preview) = ask(&mut session, Question::Plan { request: Box::new(request.clone()), cells: 600 }) else {
+        panic!("planned")
+    };
     assert_eq!((preview.chunks, preview.digest), (30_000, None));
     let Outcome::Planned(planned) = plan(&request, &snapshot) else { panic!("planned") };
     let expected = Reply::Digest { digest: planned.core.digest(), plan_id: preview.plan_id };

@@ -83,7 +83,11 @@ impl Strip {
 
     fn words(self) -> String {
         let under = self.under.get().and_then(|at| self.all.with_value(|all| all.get(at).map(partitions::one_words)));
-        let how = if self.chosen.is_some() { "Bars are bytes. Drag over them, or use the sliders, to choose partitions" } else { "Bars are bytes" };
+        let how = if self.chosen.is_some() {
+            "Bars are bytes. Drag over them, or use the sliders, to choose partitions"
+        } else {
+            "Bars are bytes"
+        };
         under.unwrap_or_else(|| how.to_owned())
     }
 

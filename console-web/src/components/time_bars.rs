@@ -23,12 +23,7 @@ struct Chart {
 
 /// The chart. `choose` is called while dragging with `true` and once on release with `false`; a click without a drag calls nothing.
 pub(crate) fn time_bars(bars: Memo<Bars>, chosen: Memo<Option<Window>>, choose: impl Fn(Window, bool) + 'static) -> El {
-    let chart = Chart {
-        bars,
-        chosen,
-        under: RwSignal::new(None),
-        choose: StoredValue::new_local(Box::new(choose)),
-    };
+    let chart = Chart { bars, chosen, under: RwSignal::new(None), choose: StoredValue::new_local(Box::new(choose)) };
     let ticks = svg("svg").class("ticks").attr("viewBox", "0 0 1000 16").hidden_from_speech().live(move || chart.ticks());
     el("div")
         .class("timebars")

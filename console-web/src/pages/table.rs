@@ -109,7 +109,8 @@ fn choice(all: Rc<[PartitionDetail]>, chosen: RwSignal<Option<Range>>, window: R
         let clear = el("button").class("button quiet").test_id("clear").on_click(move || chosen.set(None)).text("Clear");
         let others = partitions::others(&all, range) as u64;
         let met = (others > 0).then(|| {
-            let words = format!("The window also meets {}: the partition key is not of time alone.", format::plural(others, "other partition"));
+            let words =
+                format!("The window also meets {}: the partition key is not of time alone.", format::plural(others, "other partition"));
             el("p").class("hint").test_id("others").text(words)
         });
         let span = window.with(Option::is_some).then(|| format!(" · {}", window_text(window.get())));

@@ -141,7 +141,9 @@ mod tests {
         assert!(matches!(read(message::Reply::Loaded { digest: digest() }), Reply::Loaded(_)));
         assert!(matches!(read(message::Reply::Failed { message: "x".into() }), Reply::Failed { message } if message == "x"));
         assert!(matches!(read(message::Reply::Document { text: "{}".into() }), Reply::Document { text } if text == "{}"));
-        assert!(matches!(read(message::Reply::Refused(Refusal::new("code", "why", "hint"))), Reply::Refused(refusal) if refusal.code == "code"));
+        assert!(
+            matches!(read(message::Reply::Refused(Refusal::new("code", "why", "hint"))), Reply::Refused(refusal) if refusal.code == "code")
+        );
         let plan_id: PlanId = serde_json::from_str("\"0123456789abcdef\"").unwrap();
         let of = message::Reply::Digest { digest: digest(), plan_id: plan_id.clone() };
         assert!(matches!(read(of), Reply::Digest { plan_id: read, .. } if read == plan_id));

@@ -74,9 +74,6 @@ mod tests {
     #[test]
     fn the_shell_takes_odd_names_as_they_are() {
         let odd = TableName::new("de'mo", "a.b $x").ok();
-        check(
-            Studio { source: odd, ..Studio::default() },
-            "--source '`de'\\''mo`.`a.b $x`' --target demo.copy --chunk-hours 6",
-        );
+        check(Studio { source: odd, ..Studio::default() }, "--source '`de'\\''mo`.`a.b $x`' --target demo.copy --chunk-hours 6");
     }
 }

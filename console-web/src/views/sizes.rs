@@ -46,8 +46,7 @@ pub fn bar_words(sizes: &Sizes, at: usize) -> String {
 
 /// Every bar in words: what the picture shows, for those who do not see it.
 pub fn words(sizes: &Sizes) -> String {
-    let bars: Vec<String> =
-        sizes.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(at, _)| bar_words(sizes, at)).collect();
+    let bars: Vec<String> = sizes.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(at, _)| bar_words(sizes, at)).collect();
     format!("Chunks by size: {}", bars.join(", "))
 }
 

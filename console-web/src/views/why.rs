@@ -45,12 +45,8 @@ mod tests {
             Note::warning("dedup-window-off", "ignored", ""),
         ];
         let told: Vec<(&str, &str)> = reasons(&notes).into_iter().map(|(topic, note)| (topic, note.message.as_str())).collect();
-        let expected = [
-            ("Partitions", "2 small ones"),
-            ("Partitions", "another key"),
-            ("Heavy key", "one holds 61 %"),
-            ("Also", "something"),
-        ];
+        let expected =
+            [("Partitions", "2 small ones"), ("Partitions", "another key"), ("Heavy key", "one holds 61 %"), ("Also", "something")];
         assert_eq!(told, expected);
     }
 }

@@ -45,9 +45,12 @@ pub(super) fn chunk_strip(last: Last) -> El {
         .child(chart)
         .child(marks(over, hot))
         .child(el("p").class("faint num").hidden_from_speech().words(words))
-        .child(el("p").class("legend").test_id("strip-legend").words(move || {
-            last.with(|preview| preview.as_ref().map(|preview| legend(preview)).unwrap_or_default())
-        }))
+        .child(
+            el("p")
+                .class("legend")
+                .test_id("strip-legend")
+                .words(move || last.with(|preview| preview.as_ref().map(|preview| legend(preview)).unwrap_or_default())),
+        )
 }
 
 fn cells(preview: &Preview) -> Vec<Cell> {
