@@ -11,6 +11,7 @@
 
 mod answer;
 pub mod audit;
+pub mod calibration;
 pub mod canonical;
 mod chunking;
 mod columns;

@@ -8,6 +8,7 @@
 
 pub mod by_size;
 pub mod chance;
+pub mod cli;
 pub mod clickhouse;
 pub mod generate;
 pub mod key_cases;

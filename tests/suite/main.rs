@@ -3,6 +3,12 @@
 
 mod bad_input;
 mod costs;
+mod cli_crash;
+mod cli_damage;
+mod cli_refusals;
+mod cli_run;
+mod cli_submit;
+mod cli_terminal;
 mod crashes;
 mod faults;
 mod golden;
@@ -11,6 +17,7 @@ mod jobs;
 mod key_properties;
 mod key_skew;
 mod key_types;
+mod paces;
 mod plan_ids;
 mod preview;
 mod properties;

@@ -13,6 +13,7 @@ pub mod job_query;
 pub mod job_state;
 pub mod order;
 pub mod overview;
+pub mod pace;
 pub mod partitions;
 pub mod question;
 pub mod route;

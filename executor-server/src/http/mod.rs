@@ -12,6 +12,7 @@ mod guard;
 mod jobs;
 mod meta;
 mod openapi;
+mod paces;
 mod plans;
 mod problem;
 mod snapshots;

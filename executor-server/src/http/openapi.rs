@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::state::App;
-use super::{buckets, events, jobs, meta, plans, snapshots, tables, tasks};
+use super::{buckets, events, jobs, meta, paces, plans, snapshots, tables, tasks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -37,6 +37,8 @@ pub(super) fn api() -> (Router<App>, String) {
         .routes(routes!(plans::chunks))
         .routes(routes!(plans::document))
         .routes(routes!(plans::diff))
+        .routes(routes!(paces::past))
+        .routes(routes!(paces::calibrate))
         .routes(routes!(jobs::create, jobs::list))
         .routes(routes!(jobs::one))
         .routes(routes!(jobs::receipt))

@@ -9,6 +9,7 @@ mod attempts;
 mod changes;
 mod events;
 mod jobs;
+mod paces;
 mod plans;
 mod receipts;
 mod snapshots;
@@ -18,7 +19,7 @@ mod worker;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 pub use attempts::{AttemptRecord, History};
 pub use changes::{Bulk, Change};
@@ -74,12 +75,30 @@ impl Store {
         let directory = |reason: String| StoreError::Directory { path: state_dir.display().to_string(), reason };
         std::fs::create_dir_all(state_dir).map_err(|error| directory(error.to_string()))?;
         let lock = lock(state_dir).map_err(directory)?;
-        let path = state_dir.join("penstock.db");
-        let mut connection = connect(&path)?;
+        Self::open_file(&state_dir.join("penstock.db"), lock)
+    }
+
+    /// Opens or makes a store in this file. The caller has seen to it that nobody else does; `lock` is held as long as the store is.
+    pub fn open_file(path: &Path, lock: std::fs::File) -> Result<Self, StoreError> {
+        let mut connection = connect(path)?;
         migrate(&mut connection)?;
-        let reader = connect(&path)?;
+        let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Self { writer: Worker::start("store-writer", connection, Some(lock)), reader: Worker::start("store-reader", reader, None) })
+    }
+
+    /// A look at a store that another process may be writing: changes fail. None while it is only being made.
+    pub fn look(path: &Path) -> Result<Option<Self>, StoreError> {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "query_only", true)?;
+        let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        check_version(found)?;
+        if found == 0 {
+            return Ok(None);
+        }
+        let worker = Worker::start("store-look", connection, None);
+        Ok(Some(Self { writer: worker.clone(), reader: worker }))
     }
 
     /// Runs a question beside the writer.
@@ -129,12 +148,15 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// The last version known here, unless the store is of a later one.
+fn check_version(found: u32) -> Result<u32, StoreError> {
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    if found > known { Err(StoreError::Newer { found, known }) } else { Ok(known) }
+}
+
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
-    if found > known {
-        return Err(StoreError::Newer { found, known });
-    }
+    let known = check_version(found)?;
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
         transaction.execute_batch(migration)?;

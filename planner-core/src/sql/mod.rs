@@ -1,5 +1,6 @@
 //! All SQL about the user's data is written here, from typed parts.
 
+pub mod calibration;
 pub mod checks;
 pub mod fence;
 pub mod identifier;

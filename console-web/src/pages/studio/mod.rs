@@ -3,6 +3,7 @@
 mod controls;
 mod model;
 mod outcome;
+mod pace;
 mod review;
 mod safety;
 mod sizes;

@@ -6,7 +6,7 @@ use planner_core::refusal::Refusal;
 use planner_wasm::message::Preview;
 
 use super::model::{Check, Model, Planned};
-use super::{live_badge, safety, sizes, sql, strip};
+use super::{live_badge, pace, safety, sizes, sql, strip};
 use crate::browser;
 use crate::components::copy::copy_button;
 use crate::components::figure::figure;
@@ -77,6 +77,7 @@ fn result(model: Model, last: Last, standing: Memo<bool>) -> El {
         .child(figure("Largest chunk", "plan-largest", of(|p| format::bytes(p.largest_bytes))))
         .child(figure("Average", "plan-average", of(|p| format::bytes(p.bytes / p.chunks.max(1)))))
         .child(figure("Largest ÷ average", "plan-evenness", of(evenness)))
+        .child(pace::takes(model, last))
         .child(figure("Cut along", "cut-along", of(|p| p.along.clone())));
     let pictures = el("div").class("pictures").child(strip::chunk_strip(last)).child(sizes::size_chart(last));
     el("section")

@@ -76,7 +76,7 @@ impl Form {
             router,
             title: RwSignal::new(format!("{} → {}{window}", request.source.table, request.target)),
             reason: RwSignal::new(String::new()),
-            lanes: RwSignal::new(2),
+            lanes: RwSignal::new(super::pace::LANES),
             order: RwSignal::new(Order::OldestFirst),
             busy: RwSignal::new(false),
             failure: RwSignal::new(None),
