@@ -2,13 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
 mod bad_input;
-mod costs;
 mod cli_crash;
 mod cli_damage;
 mod cli_refusals;
 mod cli_run;
 mod cli_submit;
 mod cli_terminal;
+mod costs;
 mod crashes;
 mod faults;
 mod golden;
