@@ -96,8 +96,8 @@ fn legend(preview: &Preview) -> String {
 }
 
 fn picture_words(preview: &Preview) -> String {
-    let marked: String = counted(preview).iter().map(|(_, words)| format!("; {words}")).collect();
-    format!("{}, in order; the widths are their bytes{marked}", format::plural(preview.chunks, "chunk"))
+    let said = format!("{}, in order; the widths are their bytes", format::plural(preview.chunks, "chunk"));
+    std::iter::once(said).chain(counted(preview).into_iter().map(|(_, words)| words)).collect::<Vec<_>>().join("; ")
 }
 
 fn resting_words(preview: &Preview) -> String {
@@ -106,16 +106,10 @@ fn resting_words(preview: &Preview) -> String {
 }
 
 fn cell_words(cell: message::Cell) -> String {
-    let amount = format!("{} rows · {}", format::count(cell.rows), format::bytes(cell.bytes));
     let first = format::exact(cell.first + 1);
-    let marks: String = [(cell.over > 0).then_some(OVER_WORDS), (cell.hot > 0).then_some(HOT_WORDS)]
-        .into_iter()
-        .flatten()
-        .map(|words| format!(" · {words}"))
-        .collect();
-    if cell.chunks == 1 {
-        format!("Chunk {first} · {amount}{marks}")
-    } else {
-        format!("Chunks {first}–{} · {amount}{marks}", format::exact(cell.first + cell.chunks))
-    }
+    let name =
+        if cell.chunks == 1 { format!("Chunk {first}") } else { format!("Chunks {first}–{}", format::exact(cell.first + cell.chunks)) };
+    let mut words = vec![name, format!("{} rows", format::count(cell.rows)), format::bytes(cell.bytes)];
+    words.extend([(cell.over > 0).then_some(OVER_WORDS), (cell.hot > 0).then_some(HOT_WORDS)].into_iter().flatten().map(str::to_owned));
+    words.join(" · ")
 }
