@@ -14,14 +14,14 @@ use crate::views::strip::{self, Cell};
 
 /// The strip with its marks, legend, and what is under the pointer.
 pub(super) fn chunk_strip(last: Last) -> El {
-    let cells = Memo::new(move |_| last.with(|preview| preview.as_ref().map(|preview| cells(preview)).unwrap_or_default()));
+    let cells = memo(move || last.with(|preview| preview.as_ref().map(|preview| cells(preview)).unwrap_or_default()));
     let under = RwSignal::new(None::<usize>);
     let words = move || {
         let cell = under.get().and_then(|at| last.with(|preview| preview.as_ref()?.cells.get(at).copied()));
         cell.map_or_else(|| last.with(|preview| preview.as_ref().map(|p| resting_words(p)).unwrap_or_default()), cell_words)
     };
     let label = move || last.with(|preview| preview.as_ref().map(|preview| picture_words(preview)).unwrap_or_default());
-    let paths = Memo::new(move |_| cells.with(|cells| strip::paths(cells)));
+    let paths = memo(move || cells.with(|cells| strip::paths(cells)));
     let chart = el("div").class("strip").test_id("chunk-strip");
     let node = chart.element();
     let chart = chart
@@ -32,7 +32,7 @@ pub(super) fn chunk_strip(last: Last) -> El {
         .on("mouseleave", move |_| under.set(None))
         .child(tone_chart((strip::WIDTH, strip::HEIGHT), label, paths));
     let places = move |count: fn(&message::Cell) -> u64| {
-        Memo::new(move |_| {
+        memo(move || {
             last.with(|preview| {
                 let Some(preview) = preview else { return Vec::new() };
                 cells.with(|cells| strip::marks(cells, |at| preview.cells.get(at).is_some_and(|cell| count(cell) > 0)))
