@@ -90,8 +90,11 @@ impl Service {
     pub async fn revive_or_die(&mut self) -> Option<ExitStatus> {
         self.kill();
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).expect("the log can be written");
-        let mut command = Command::new(built("penstock"));
+        // A bound on the size of its files is an error of its writes, as a full disk is, and not the end of the process.
+        let mut command = Command::new("sh");
         command
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+            .arg(built("penstock"))
             .arg("serve")
             .arg("--console")
             .arg(std::env::var_os("PENSTOCK_CONSOLE").map_or_else(|| workspace().join("target/console/dist"), PathBuf::from))

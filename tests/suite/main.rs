@@ -1,9 +1,11 @@
 //! The suite: one module a subject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
+mod any_server;
 mod assertions;
 mod away;
 mod bad_input;
+mod blocks;
 mod costs;
 mod crashes;
 mod dedup;
@@ -17,8 +19,10 @@ mod key_types;
 mod paces;
 mod plan_ids;
 mod properties;
+mod resume;
 mod splitting;
 mod statements;
 mod stream;
+mod surroundings;
 mod trials;
 mod two_executors;

@@ -221,6 +221,7 @@ impl Engine {
             sending_wanted: watch::Sender::new(false),
             comparing: None,
             beginning: false,
+            blocks: BTreeMap::new(),
             uncompared: Vec::new(),
         };
         let looking = pressure::watch(driver.site.clone(), self.bounds, driver.sending_wanted.subscribe(), driver.reports.clone());

@@ -6,6 +6,7 @@ mod core;
 mod faults;
 mod plan;
 mod run;
+mod tasks;
 
 use std::env;
 
@@ -38,9 +39,12 @@ async fn main() {
         Some("faults") => faults::measure(&wanted).await,
         Some("plan") => plan::measure(&wanted).await,
         Some("run") => run::measure(&wanted).await,
+        Some("tasks") => tasks::measure(&wanted).await,
         Some("console") => console::measure(&wanted).await,
         _ => {
-            eprintln!("cargo xtask bench core|plan|run|console|faults [--json] [--quick] [--trials N --seed S]");
+            eprintln!(
+                "cargo xtask bench core|plan|run|tasks|console|faults [--json] [--quick] [--trials N --seed S] [--tasks N --seconds S]"
+            );
             std::process::exit(2);
         }
     };
