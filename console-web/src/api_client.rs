@@ -94,15 +94,17 @@ pub(crate) fn post<T: DeserializeOwned + 'static>(
 
 /// Sends a body, with an `Idempotency-Key` unless it is empty, and calls back with the answer's text.
 pub(crate) fn send(path: String, body: &impl Serialize, key: &str, then: impl FnOnce(Result<String, Failure>) + 'static) {
-    let body = serde_json::to_string(body);
+    match serde_json::to_string(body) {
+        Ok(body) => send_text(path, body, key, then),
+        Err(error) => then(Err(Failure::Odd(error.to_string()))),
+    }
+}
+
+/// The same of a body that is JSON already.
+pub(crate) fn send_text(path: String, body: String, key: &str, then: impl FnOnce(Result<String, Failure>) + 'static) {
     let then: Box<dyn FnOnce(Result<String, Failure>)> = Box::new(then);
     let key = key.to_owned();
-    wasm_bindgen_futures::spawn_local(async move {
-        then(match body {
-            Ok(body) => post_text(&path, body, &key).await,
-            Err(error) => Err(Failure::Odd(error.to_string())),
-        });
-    });
+    wasm_bindgen_futures::spawn_local(async move { then(post_text(&path, body, &key).await) });
 }
 
 /// Reads an answer's text.

@@ -152,7 +152,8 @@ impl Console {
     }
 }
 
-fn moves_slider(event: &KeyboardEvent) -> bool {
+/// Whether a key moves the slider that it is pressed on.
+pub(crate) fn moves_slider(event: &KeyboardEvent) -> bool {
     let on_slider = event
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok())

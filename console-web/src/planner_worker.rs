@@ -1,13 +1,13 @@
 //! The planning worker from the page's side: questions out, answers back, the latest plan wins.
 
 use planner_core::request::Request;
-use planner_wasm::message::{Answer, Reply};
 use wasm_bindgen::prelude::{Closure, JsValue};
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
 use web_sys::{MessageEvent, Worker};
 
 use crate::browser;
 use crate::reactive::prelude::*;
+use crate::views::answer::{Answer, Reply};
 use crate::views::question::{self, Wish};
 
 /// What trunk calls the worker's loader.

@@ -24,16 +24,15 @@ struct Piece {
     rows: u64,
 }
 
-/// Rows that all chunks of a plan read. At least those that they carry.
-pub fn rows_read(plan: &Plan, snapshot: &Snapshot) -> u64 {
+/// Rows that each chunk reads, in plan order. At least those that it carries.
+pub fn rows_read(plan: &Plan, snapshot: &Snapshot) -> Vec<u64> {
     of(&plan.core, &plan.estimates, snapshot)
 }
 
 /// The same before the plan is whole.
-pub(crate) fn of(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -> u64 {
-    let wanted: u128 = estimates.iter().map(|estimate| u128::from(estimate.rows)).sum();
+pub(crate) fn of(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -> Vec<u64> {
     let read = if core.key.is_some() { by_key(core, estimates, snapshot) } else { by_time(core, snapshot) };
-    u64::try_from(read.max(wanted)).unwrap_or(u64::MAX)
+    read.into_iter().zip(estimates).map(|(read, estimate)| read.max(estimate.rows)).collect()
 }
 
 /// Rows of all partitions that a window touches: what one pass over it reads at most.
@@ -47,26 +46,38 @@ pub(crate) fn touched(core: &PlanCore, snapshot: &Snapshot) -> u64 {
     snapshot.source.partitions.iter().filter(inside).map(|partition| partition.rows).sum()
 }
 
-fn by_time(core: &PlanCore, snapshot: &Snapshot) -> u128 {
-    let Some(axis) = &core.time else { return 0 };
+fn by_time(core: &PlanCore, snapshot: &Snapshot) -> Vec<u64> {
+    let Some(axis) = &core.time else { return vec![0; core.chunks.len()] };
     let pieces = pieces(&snapshot.source, axis.column.as_str());
-    let all: u128 = pieces.iter().map(|piece| u128::from(piece.rows)).sum();
+    let all: u64 = pieces.iter().map(|piece| piece.rows).fold(0, u64::saturating_add);
     // Spans of one statement are ascending and meet: the chunks that a piece falls into stand next to each other.
-    let ranges: Vec<(i64, i64)> = (core.chunks.iter())
-        .filter(|chunk| chunk.statement == 0)
-        .filter_map(|chunk| match chunk.span {
-            Span::Time(from, to) => Some((from.map_or(i64::MIN, |from| from.0), to.map_or(i64::MAX, |to| to.0))),
-            Span::TimeIsNull | Span::Key(_) => None,
-        })
-        .collect();
-    let chunks = |piece: &Piece| {
-        let first = ranges.partition_point(|(_, to)| *to <= piece.from);
-        let end = ranges.partition_point(|(from, _)| *from <= piece.to);
-        end.saturating_sub(first) as u128
+    let first: Vec<&Span> = core.chunks.iter().filter(|chunk| chunk.statement == 0).map(|chunk| &chunk.span).collect();
+    let bounds = |span: &Span| match span {
+        Span::Time(from, to) => (from.map_or(i64::MIN, |from| from.0), to.map_or(i64::MAX, |to| to.0)),
+        // It stands last, where no time is.
+        Span::TimeIsNull | Span::Key(_) => (i64::MAX, i64::MAX),
     };
-    let read: u128 = pieces.iter().map(|piece| chunks(piece) * u128::from(piece.rows)).sum();
-    let nulls = core.chunks.iter().filter(|chunk| chunk.span == Span::TimeIsNull).count() as u128;
-    read * core.statements.len() as u128 + nulls * all
+    let ranges: Vec<(i64, i64)> = first.iter().map(|span| bounds(span)).collect();
+    // What begins and ends to be read at each chunk; running totals are what each reads.
+    let mut changes = vec![(0_u64, 0_u64); ranges.len() + 1];
+    for piece in &pieces {
+        let start = ranges.partition_point(|(_, to)| *to <= piece.from);
+        let end = ranges.partition_point(|(from, _)| *from <= piece.to);
+        if let (true, Some(change)) = (start < end, changes.get_mut(start)) {
+            change.0 = change.0.saturating_add(piece.rows);
+        }
+        if let (true, Some(change)) = (start < end, changes.get_mut(end)) {
+            change.1 = change.1.saturating_add(piece.rows);
+        }
+    }
+    let mut reading = 0_u64;
+    let mut read = Vec::with_capacity(core.chunks.len());
+    for (span, (begins, ends)) in first.iter().zip(changes) {
+        reading = reading.saturating_add(begins).saturating_sub(ends);
+        read.push(if **span == Span::TimeIsNull { all } else { reading });
+    }
+    let statements = core.statements.len();
+    read.iter().copied().cycle().take(read.len() * statements).collect()
 }
 
 /// The source as pieces, with the times of a column.
@@ -166,22 +177,22 @@ fn instant(key_type: &KeyType, raw: &[u8]) -> Option<i64> {
 
 /// Spans of a key read the granules between their bounds. A bucket reads all rows of its span; a bound that the index does
 /// not hold, all rows of the tuple that it does.
-fn by_key(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -> u128 {
+fn by_key(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -> Vec<u64> {
     let below = snapshot.source.keys.as_ref().map(rows_below).unwrap_or_default();
-    let read = |(span, estimate): (&Span, &Estimate)| {
-        let Span::Key(span) = span else { return u128::from(estimate.rows) };
-        let buckets = span.bucket.map_or(1, |bucket| u128::from(bucket.of));
-        let cut = below.iter().filter(|one| one.is_cut_by(span)).map(|one| one.rows).max().unwrap_or(0);
-        (u128::from(estimate.rows) * buckets).max(cut.into())
-    };
-    let read: u128 = core.chunks.iter().map(|chunk| &chunk.span).zip(estimates).map(read).sum();
-    if core.window.is_none() {
-        return read;
-    }
     // A window leaves out rows, not granules of a key that does not know the time.
-    let wanted: u128 = estimates.iter().map(|estimate| u128::from(estimate.rows)).sum();
-    let touched = u128::from(touched(core, snapshot)) * core.statements.len() as u128;
-    read * touched.max(wanted) / wanted.max(1)
+    let wanted: u64 = estimates.iter().map(|estimate| estimate.rows).fold(0, u64::saturating_add).max(1);
+    let touched = touched(core, snapshot).saturating_mul(core.statements.len() as u64).max(wanted);
+    let windowed = |rows: u64| {
+        let scaled = u128::from(rows) * u128::from(touched) / u128::from(wanted);
+        if core.window.is_some() { u64::try_from(scaled).unwrap_or(u64::MAX) } else { rows }
+    };
+    let read = |(span, estimate): (&Span, &Estimate)| {
+        let Span::Key(span) = span else { return estimate.rows };
+        let buckets = span.bucket.map_or(1, |bucket| u64::from(bucket.of));
+        let cut = below.iter().filter(|one| one.is_cut_by(span)).map(|one| one.rows).max().unwrap_or(0);
+        windowed(estimate.rows.saturating_mul(buckets)).max(cut)
+    };
+    core.chunks.iter().map(|chunk| &chunk.span).zip(estimates).map(read).collect()
 }
 
 /// A tuple of the index that is cut along columns which the index does not hold.

@@ -100,6 +100,18 @@ pub struct KeySpan {
     pub to: Option<KeyTuple>,
 }
 
+impl KeySpan {
+    /// Whether both bounds hold the same value of the key's leading column: that value alone is heavier than a chunk.
+    pub fn is_within_one(&self, leading: &KeyType) -> bool {
+        let (Some(from), Some(to)) = (&self.from, &self.to) else { return false };
+        // Values stand one behind the other, and none is the beginning of another: what both start with holds the leading
+        // value, or only a part of it.
+        let same = from.0.bytes().zip(to.0.bytes()).take_while(|(one, other)| one == other).count();
+        let start = from.0.get(..same / 2 * 2).filter(|start| !start.is_empty()).and_then(unhex);
+        start.is_some_and(|start| leading.take(&start).is_some())
+    }
+}
+
 /// One of several shares of rows, by the hash of all that is written of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -208,6 +220,24 @@ mod tests {
         assert_eq!(descending("CREATE TABLE d.t (a Int8) ENGINE = MergeTree PARTITION BY p ORDER BY a DESC SETTINGS x = 1"), [0]);
         assert_eq!(descending("CREATE TABLE d.t (a Int8) ENGINE = MergeTree ORDER BY (a, b)"), Vec::<u32>::new());
         assert_eq!(descending("CREATE TABLE d.t (a Int8) ENGINE = MergeTree ORDER BY tuple()"), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn spans_within_one_leading_value_are_told() {
+        let check = |leading: &str, from: &[u8], to: &[u8], expected: bool| {
+            let bound = |bytes: &[u8]| (!bytes.is_empty()).then(|| KeyTuple::of(bytes));
+            let span = KeySpan { bucket: None, from: bound(from), partitions: Vec::new(), to: bound(to) };
+            assert_eq!(span.is_within_one(&KeyType::of(leading).unwrap()), expected, "{leading} {from:?} {to:?}");
+        };
+        check("String", &[2, b'a', b'b', 1], &[2, b'a', b'b', 9], true);
+        check("String", &[2, b'a', b'b', 1], &[2, b'a', b'c', 1], false);
+        check("String", &[2, b'a', b'b', 1], &[3, b'a', b'b', b'c', 1], false);
+        check("UInt16", &[1, 0, 7], &[1, 0, 8], true);
+        check("UInt16", &[1, 0], &[1, 1], false);
+        check("Nullable(UInt8)", &[1, 5], &[1, 6], true);
+        check("Nullable(UInt8)", &[0, 5, 1], &[0, 6, 1], false);
+        check("UInt16", &[], &[1, 0, 8], false);
+        check("UInt16", &[1, 0, 8], &[], false);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub mod view_shape;
 mod warnings;
 pub mod write_path;
 
-pub use plan_fn::{Outcome, plan, preview};
+pub use plan_fn::{Outcome, plan, plan_named, preview};
 
 /// Version of the planner: equal versions make equal plans of equal inputs.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

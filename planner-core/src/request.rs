@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::chunking::size_budget;
 use crate::quantity::{Hours, UnixMillis};
 use crate::sql::identifier::{Identifier, TableName};
 
@@ -65,6 +66,16 @@ pub enum Method {
     },
     /// One chunk a partition.
     Partitions,
+}
+
+impl Method {
+    /// Bytes beyond which a chunk is larger than was asked for; none where chunks are not cut by size.
+    pub fn most_bytes(self) -> Option<u64> {
+        match self {
+            Self::SizeBudget { bytes } => Some(size_budget::stretched(bytes)),
+            Self::TimeWindow { .. } | Self::CalendarDays { .. } | Self::Partitions => None,
+        }
+    }
 }
 
 /// The mode asked for.

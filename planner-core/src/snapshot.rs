@@ -47,6 +47,30 @@ impl Snapshot {
     }
 }
 
+/// A snapshot with its digest. Planning writes the digest into every plan: who plans again and again hashes the snapshot once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    digest: Digest,
+    snapshot: Box<Snapshot>,
+}
+
+impl Named {
+    /// Computes the digest.
+    pub fn of(snapshot: Box<Snapshot>) -> Self {
+        Self { digest: snapshot.digest(), snapshot }
+    }
+
+    /// The digest.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The snapshot.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
 /// The server that was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -184,7 +184,7 @@ fn mebibytes(bytes: u64) -> String {
 fn read_amplification(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -> Option<Note> {
     let source = &snapshot.source;
     let wanted: u64 = estimates.iter().map(|estimate| estimate.rows).fold(0, u64::saturating_add);
-    let read = cost::of(core, estimates, snapshot);
+    let read = cost::of(core, estimates, snapshot).into_iter().fold(0, u64::saturating_add);
     if source.rows() == 0 || wanted == 0 || read < wanted.saturating_mul(2) {
         return None;
     }

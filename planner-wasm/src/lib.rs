@@ -9,6 +9,8 @@
 #[cfg(feature = "javascript")]
 pub mod javascript;
 pub mod message;
+pub mod notes;
+mod preview;
 pub mod session;
 
 use planner_core::plan::PlanDocument;

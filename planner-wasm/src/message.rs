@@ -1,7 +1,7 @@
 //! What the console says to its planning worker, and what comes back. JSON text both ways.
 
 use planner_core::digest::{Digest, PlanId};
-use planner_core::plan::{Chunk, Mode, Span, WritePath};
+use planner_core::plan::{Chunk, Mode, WritePath};
 use planner_core::probe::Probe;
 use planner_core::rationale::Note;
 use planner_core::refusal::Refusal;
@@ -41,6 +41,8 @@ pub enum Question {
         /// Index behind the last.
         to: u64,
     },
+    /// The digest of the plan that is kept.
+    Digest,
     /// The whole document of the plan that is kept, as canonical JSON.
     Document,
 }
@@ -67,8 +69,12 @@ pub enum Reply {
     Planned(Box<Preview>),
     /// The snapshot must be extended (`POST /v1/snapshots/{digest}/detail`), loaded, and the plan asked again.
     NeedsDetail {
+        /// A plan from what is known, to be looked at meanwhile. It is kept for `Chunks`, and never run.
+        coarse: Option<Box<Preview>>,
         /// What to ask.
         probes: Vec<Probe>,
+        /// The snapshot that is too coarse.
+        snapshot: Digest,
     },
     /// The plan is refused.
     Refused(Refusal),
@@ -76,6 +82,13 @@ pub enum Reply {
     Chunks {
         /// In plan order.
         rows: Vec<PreviewRow>,
+    },
+    /// The digest asked for.
+    Digest {
+        /// Digest.
+        digest: Digest,
+        /// The plan that it is of.
+        plan_id: PlanId,
     },
     /// The document asked for.
     Document {
@@ -92,30 +105,28 @@ pub enum Reply {
 /// A plan as the page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
+    /// What the cuts lie on: columns of the key such as `tenant, ts DESC`, the time column, or `partitions`.
+    pub along: String,
     /// Estimated bytes of all chunks.
     pub bytes: u64,
     /// Cells of the strip, in plan order.
     pub cells: Vec<Cell>,
     /// Number of chunks.
     pub chunks: u64,
-    /// Digest of the plan.
-    pub digest: Digest,
+    /// Digest of the plan; none of a large one, whose hashing takes as long as its planning: [`Question::Digest`] asks for it.
+    pub digest: Option<Digest>,
     /// Estimated bytes of the largest chunk.
     pub largest_bytes: u64,
     /// How rows get from source to target.
     pub mode: Mode,
     /// Id of the plan.
     pub plan_id: PlanId,
-    /// Decisions and warnings.
+    /// Decisions and warnings; of many with one code only the first.
     pub rationale: Vec<Note>,
     /// Estimated rows of all chunks.
     pub rows: u64,
-    /// Number of different statements (one a view).
-    pub statements: u32,
-    /// The time column that the spans bound.
-    pub time_column: String,
-    /// The outermost bounds of all spans.
-    pub window: Option<Span>,
+    /// How many chunks are of which size.
+    pub sizes: Sizes,
     /// How each block is kept whole.
     pub write: WritePath,
 }
@@ -129,8 +140,32 @@ pub struct Cell {
     pub chunks: u64,
     /// Index of its first chunk.
     pub first: u64,
+    /// Chunks of it that hold a part of one heavy key.
+    pub hot: u64,
+    /// Chunks of it that are larger than was asked for.
+    pub over: u64,
     /// Estimated rows.
     pub rows: u64,
+}
+
+/// What is worth knowing of one chunk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marks {
+    /// It holds a part of one heavy key: a share by hash, or a span within one value of the leading column.
+    pub hot: bool,
+    /// It is larger than was asked for.
+    pub over: bool,
+}
+
+/// Chunks by size, in steps of a twentieth of a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sizes {
+    /// Whether the unit is a budget.
+    pub by_budget: bool,
+    /// Number of chunks of each step: the first up to and with a twentieth of the unit, the last of everything beyond two units.
+    pub counts: Vec<u64>,
+    /// The unit in bytes: the budget where there is one, else the average; at least 1.
+    pub unit: u64,
 }
 
 /// One chunk with its SQL.
@@ -140,6 +175,8 @@ pub struct PreviewRow {
     pub chunk: Chunk,
     /// Its index.
     pub index: u64,
+    /// What is worth knowing of it.
+    pub marks: Marks,
     /// The INSERT, as the server would send it.
     pub sql: String,
 }

@@ -1,11 +1,12 @@
 //! The worker's state: one snapshot, one plan. Messages in, messages out; runs natively in tests.
 
-use planner_core::plan::{Plan, Span};
+use planner_core::plan::Plan;
 use planner_core::request::Request;
-use planner_core::snapshot::Snapshot;
-use planner_core::{Outcome, canonical, plan};
+use planner_core::snapshot::Named;
+use planner_core::{Outcome, canonical};
 
-use crate::message::{Answer, Ask, Cell, Preview, PreviewRow, Question, Reply};
+use crate::message::{Answer, Ask, PreviewRow, Question, Reply};
+use crate::preview::{Marker, preview};
 
 /// Most chunks in one answer to [`Question::Chunks`].
 const MAX_ROWS: u64 = 1_000;
@@ -13,22 +14,41 @@ const MAX_ROWS: u64 = 1_000;
 /// What one worker holds.
 #[derive(Debug, Default)]
 pub struct Session {
-    snapshot: Option<Box<Snapshot>>,
-    plan: Option<Box<Plan>>,
+    snapshot: Option<Named>,
+    plan: Option<Kept>,
+}
+
+/// A plan with whether it may be run.
+#[derive(Debug)]
+enum Kept {
+    /// As the server plans it.
+    Fine(Box<Plan>),
+    /// From facts that are too coarse: to be looked at only.
+    Coarse(Box<Plan>),
+}
+
+impl Kept {
+    fn plan(&self) -> &Plan {
+        match self {
+            Self::Fine(plan) | Self::Coarse(plan) => plan,
+        }
+    }
 }
 
 impl Session {
-    /// Answers one question. A refused plan leaves the plan before it in place.
+    /// Answers one question. A refused plan leaves the plan before it in place, a coarse one takes it.
     pub fn handle(&mut self, ask: Ask) -> Answer {
         let what = match ask.what {
             Question::Load { snapshot } => {
-                let digest = snapshot.digest();
-                self.snapshot = Some(snapshot);
+                let named = Named::of(snapshot);
+                let digest = named.digest().clone();
+                self.snapshot = Some(named);
                 self.plan = None;
                 Reply::Loaded { digest }
             }
             Question::Plan { request, cells } => self.plan(&request, cells),
             Question::Chunks { from, to } => self.chunks(from, to),
+            Question::Digest => self.digest(),
             Question::Document => self.document(),
         };
         Answer { id: ask.id, what }
@@ -44,81 +64,52 @@ impl Session {
     }
 
     fn plan(&mut self, request: &Request, cells: u32) -> Reply {
-        let Some(snapshot) = &self.snapshot else { return failed("no snapshot is loaded") };
-        match plan(request, snapshot) {
+        let Some(named) = &self.snapshot else { return failed("no snapshot is loaded") };
+        match planner_core::plan_named(request, named) {
             Outcome::Planned(plan) => {
                 let preview = preview(&plan, cells);
-                self.plan = Some(plan);
+                self.plan = Some(Kept::Fine(plan));
                 Reply::Planned(Box::new(preview))
             }
-            Outcome::NeedsDetail(probes) => Reply::NeedsDetail { probes },
+            Outcome::NeedsDetail(probes) => {
+                let coarse = planner_core::preview(request, named);
+                let shown = coarse.as_ref().map(|plan| Box::new(preview(plan, cells)));
+                if let Some(plan) = coarse {
+                    self.plan = Some(Kept::Coarse(Box::new(plan)));
+                }
+                Reply::NeedsDetail { coarse: shown, probes, snapshot: named.digest().clone() }
+            }
             Outcome::Refused(refusal) => Reply::Refused(refusal),
         }
     }
 
     fn chunks(&self, from: u64, to: u64) -> Reply {
-        let Some(plan) = &self.plan else { return failed("no plan is made") };
+        let Some(plan) = self.plan.as_ref().map(Kept::plan) else { return failed("no plan is made") };
+        let marker = Marker::of(&plan.core);
         let rows = (from..to.min(from.saturating_add(MAX_ROWS)))
             .map_while(|index| {
                 let i = usize::try_from(index).ok()?;
-                Some(PreviewRow { chunk: plan.chunk(i)?, index, sql: plan.chunk_sql(i) })
+                let chunk = plan.chunk(i)?;
+                Some(PreviewRow { marks: marker.marks(&chunk.span, chunk.bytes), chunk, index, sql: plan.chunk_sql(i) })
             })
             .collect();
         Reply::Chunks { rows }
     }
 
+    fn digest(&self) -> Reply {
+        let Some(plan) = self.plan.as_ref().map(Kept::plan) else { return failed("no plan is made") };
+        Reply::Digest { digest: plan.core.digest(), plan_id: plan.core.plan_id.clone() }
+    }
+
     fn document(&self) -> Reply {
-        self.plan
-            .as_ref()
-            .map_or_else(|| failed("no plan is made"), |plan| Reply::Document { text: canonical::to_string(&plan.document()) })
+        match &self.plan {
+            Some(Kept::Fine(plan)) => Reply::Document { text: canonical::to_string(&plan.document()) },
+            Some(Kept::Coarse(_)) => failed("the plan is coarse: it has no document"),
+            None => failed("no plan is made"),
+        }
     }
 }
 
 fn failed(message: &str) -> Reply {
     Reply::Failed { message: message.into() }
-}
-
-fn preview(plan: &Plan, cells: u32) -> Preview {
-    let total = plan.total();
-    Preview {
-        bytes: total.bytes,
-        cells: strip(plan, cells),
-        chunks: plan.len() as u64,
-        digest: plan.core.digest(),
-        largest_bytes: plan.estimates.iter().map(|estimate| estimate.bytes).max().unwrap_or(0),
-        mode: plan.core.mode,
-        plan_id: plan.core.plan_id.clone(),
-        rationale: plan.rationale.clone(),
-        rows: total.rows,
-        statements: u32::try_from(plan.core.statements.len()).unwrap_or(u32::MAX),
-        time_column: plan.core.time.as_ref().map(|time| time.column.to_string()).unwrap_or_default(),
-        window: outer(plan),
-        write: plan.core.write,
-    }
-}
-
-/// The strip: one cell a chunk, or runs of neighbours of equal number where there are more chunks than cells.
-fn strip(plan: &Plan, cells: u32) -> Vec<Cell> {
-    let per_cell = plan.len().div_ceil(usize::try_from(cells.max(1)).unwrap_or(usize::MAX)).max(1);
-    plan.estimates
-        .chunks(per_cell)
-        .enumerate()
-        .map(|(i, run)| Cell {
-            bytes: run.iter().map(|estimate| estimate.bytes).sum(),
-            chunks: run.len() as u64,
-            first: (i * per_cell) as u64,
-            rows: run.iter().map(|estimate| estimate.rows).sum(),
-        })
-        .collect()
-}
-
-fn outer(plan: &Plan) -> Option<Span> {
-    let ranges = || {
-        plan.core.chunks.iter().filter_map(|chunk| match chunk.span {
-            Span::Time(from, to) => Some((from, to)),
-            Span::TimeIsNull | Span::Key(_) => None,
-        })
-    };
-    let (first, last) = (ranges().next()?, ranges().next_back()?);
-    Some(Span::Time(first.0, last.1))
 }

@@ -1,114 +1,22 @@
 // The console as people use it, in a real Chromium against a real service and a real ClickHouse.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { launch } from './chromium.mjs';
-import { Penstock, root } from './penstock.mjs';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { agreed, at, chunks, kit, setWindow, shot, sound, state, tabTo, untilAlmost } from './kit.mjs';
 
 const ROWS = 400_000;
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const shots = join(root, 'target', 'screenshots');
-const penstock = new Penstock(ROWS);
-let browser;
-
-before(async () => {
-  mkdirSync(shots, { recursive: true });
-  await penstock.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await penstock.stop();
-});
-
-// A page that remembers what it asked for and what went wrong in it.
-async function open(path, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.requests = [];
-  page.wrongs = [];
-  page.on('request', (request) => page.requests.push(request));
-  page.on('pageerror', (error) => page.wrongs.push(String(error)));
-  page.on('console', (message) => message.type() === 'error' && !/Failed to load resource|net::ERR/.test(message.text()) && page.wrongs.push(message.text()));
-  await page.goto(penstock.url + path);
-  return page;
-}
-
-const at = (page, id) => page.getByTestId(id);
-const state = (page, id, value) => page.locator(`[data-testid="${id}"][data-state="${value}"]`);
-
-// Nothing went wrong, and no other host was asked.
-async function close(page) {
-  assert.deepEqual(page.wrongs, []);
-  const foreign = page.requests.map((request) => request.url()).filter((url) => !url.startsWith(penstock.url) && !url.startsWith('data:') && !url.startsWith('blob:'));
-  assert.deepEqual(foreign, []);
-  await page.context().close();
-}
-
-async function axe(page, where) {
-  const client = await page.context().newCDPSession(page);
-  // Evaluated by the debugger: the page's own content security policy stays as strict as it is.
-  await client.send('Runtime.evaluate', { expression: axeSource });
-  const { result } = await client.send('Runtime.evaluate', {
-    expression: `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((found) => JSON.stringify(found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => ({ id, at: nodes.map(({ target, failureSummary }) => target + ' ' + failureSummary) }))))`,
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  assert.deepEqual(JSON.parse(result.value), [], `axe on ${where}`);
-}
-
-async function shot(page, name) {
-  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
-}
-
-// Waits until the server has said of the plan in sight that it is the same.
-async function agreed(page) {
-  await state(page, 'digest-chip', 'same').waitFor();
-  return at(page, 'digest').getAttribute('data-digest');
-}
-
-async function setWindow(page, from, to) {
-  await at(page, 'window-from').fill(from);
-  await at(page, 'window-from').press('Tab');
-  await at(page, 'window-to').fill(to);
-  await at(page, 'window-to').press('Tab');
-}
-
-// Waits until just before the next multiple of so many milliseconds: polls come due there.
-async function untilAlmost(page, ms) {
-  await page.waitForTimeout((2 * ms - 700 - (Date.now() % ms)) % ms);
-}
-
-// Presses Tab until something has the focus; a test that never arrives fails.
-async function tabTo(page, id) {
-  for (let presses = 0; presses < 150; presses += 1) {
-    const there = await page.evaluate((id) => document.activeElement !== document.body && Boolean(document.activeElement?.closest(`[data-testid="${id}"]`)), id);
-    if (there) return;
-    await page.keyboard.press('Tab');
-  }
-  assert.fail(`${id} cannot be reached with Tab`);
-}
-
-// Asks ClickHouse itself.
-async function sql(statement) {
-  const { clickhouse } = await penstock.api('/service');
-  const answer = await fetch(clickhouse.url, { method: 'POST', body: statement });
-  assert.ok(answer.ok, await answer.text());
-}
+const { penstock, open, close, sql, jobs } = kit(ROWS);
 
 const COLUMNS = "id UInt64, tenant LowCardinality(String), ts DateTime64(3, 'UTC'), amount UInt32";
 
 // Plans and starts a job, and waits for its page.
-async function start(target, from, to, hours, chunks, title) {
+async function start(target, from, to, hours, count, title) {
   const page = await open(`/plan?source=demo.events&target=${target}`);
   await setWindow(page, from, to);
   await at(page, 'hours-field').fill(hours);
   await at(page, 'hours-field').press('Enter');
   assert.equal(await at(page, 'window-from').inputValue(), from.replace('T', ' '), 'an instant stands as a label');
-  await page.waitForFunction((chunks) => document.querySelector('[data-testid="chunk-count"]')?.textContent === chunks, chunks);
+  await chunks(page, count);
   await agreed(page);
   await at(page, 'review').click();
   await at(page, 'job-title').fill(title);
@@ -116,8 +24,6 @@ async function start(target, from, to, hours, chunks, title) {
   await page.waitForURL(/\/jobs\/[0-9a-f]{16}/);
   return page;
 }
-
-const jobs = async () => (await penstock.api('/jobs')).jobs;
 
 test('plan, drag, same digest, start, live, reload, done, receipt', async () => {
   const page = await open('/tables');
@@ -173,7 +79,7 @@ test('plan, drag, same digest, start, live, reload, done, receipt', async () => 
   await page.waitForFunction(() => document.querySelector('[data-testid="sql-text"]')?.textContent.includes('INSERT INTO `demo`.`events_by_tenant`'));
   await at(page, 'hours-field').fill('12');
   await at(page, 'hours-field').press('Enter');
-  await page.waitForFunction(() => document.querySelector('[data-testid="chunk-count"]')?.textContent === '62');
+  await chunks(page, '62');
   const third = await agreed(page);
   assert.equal(await at(page, 'sql').locator('summary').innerText(), 'SQL of chunk 1 of 62');
   await shot(page, 'studio-light-1280');
@@ -219,7 +125,7 @@ test('the service is killed under an open page, and both go on by themselves', a
   await setWindow(page, '2025-01-01T00:00', '2025-01-29T00:00');
   await at(page, 'hours-field').fill('2');
   await at(page, 'hours-field').press('Enter');
-  await page.waitForFunction(() => document.querySelector('[data-testid="chunk-count"]')?.textContent === '336');
+  await chunks(page, '336');
   await agreed(page);
   await at(page, 'review').click();
   await at(page, 'job-title').fill('Survives a crash');
@@ -252,9 +158,9 @@ test('keyboard only: from the tables to a job that is proven', async () => {
   await page.keyboard.press('Enter');
   await at(page, 'chunk-count').waitFor();
   await tabTo(page, 'hours-slider');
-  const chunks = await at(page, 'chunk-count').innerText();
+  const before = await at(page, 'chunk-count').innerText();
   await page.keyboard.press('ArrowRight');
-  await page.waitForFunction((old) => document.querySelector('[data-testid="chunk-count"]')?.textContent !== old, chunks);
+  await page.waitForFunction((old) => document.querySelector('[data-testid="chunk-count"]')?.textContent !== old, before);
   assert.match(await at(page, 'hours-slider').getAttribute('aria-valuetext'), /, [\d,]+ chunks?$/);
   await agreed(page);
   await tabTo(page, 'review');
@@ -281,7 +187,7 @@ test('pause, lanes, resume, cancel and one task from the page', async () => {
   await setWindow(page, '2025-01-29T00:00', '2025-01-31T00:00');
   await at(page, 'hours-field').fill('0.25');
   await at(page, 'hours-field').press('Enter');
-  await page.waitForFunction(() => document.querySelector('[data-testid="chunk-count"]')?.textContent === '192');
+  await chunks(page, '192');
   await agreed(page);
   await at(page, 'review').click();
   await at(page, 'job-title').fill('Paused and cancelled');
@@ -333,6 +239,11 @@ test('a task that failed is found, read and retried by keyboard alone', async ()
   const page = await start('demo.picky', '2025-01-14T00:00', '2025-01-20T00:00', '24', '6', 'Picky');
   await state(page, 'job-state', 'partial').waitFor();
   assert.equal(await at(page, 'count-failed').getAttribute('data-count'), '1');
+  // What it came to is said once, and why beside it.
+  await at(page, 'receipt-statement').waitFor();
+  const said = await at(page, 'receipt-statement').innerText();
+  assert.equal((await page.locator('main').innerText()).split(said).length - 1, 1, said);
+  assert.match(await at(page, 'job-message').innerText(), /violated/);
   await tabTo(page, 'count-failed');
   await page.keyboard.press('Enter');
   await page.waitForURL(/state=failed/);
@@ -351,23 +262,6 @@ test('a task that failed is found, read and retried by keyboard alone', async ()
   await at(page, 'retry-task').waitFor({ state: 'detached' });
   await close(page);
 });
-
-// Texts of number cells that stand on more than one line.
-function wrappedNumbers() {
-  const lines = (node) => {
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    return range.getClientRects().length;
-  };
-  const texts = [...document.querySelectorAll('td.right.num')].flatMap((cell) => [...cell.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE));
-  return texts.filter((text) => lines(text) > 1).map((text) => text.data);
-}
-
-// Cells beyond the right edge that no box of their own scrolls into sight.
-function cutCells() {
-  const cells = [...document.querySelectorAll('th, td')].filter((cell) => !cell.closest('.scroll-x, .sheet'));
-  return cells.filter((cell) => cell.getBoundingClientRect().right > innerWidth + 1).map((cell) => cell.textContent);
-}
 
 test('axe finds nothing serious on any page, in light and dark; each page is photographed', async () => {
   const [job] = await jobs();
@@ -395,12 +289,7 @@ test('axe finds nothing serious on any page, in light and dark; each page is pho
         await page.waitForFunction(() => document.querySelector('main') && !document.querySelector('[aria-busy="true"]'));
         await page.waitForTimeout(250);
         await shot(page, `${name}-${colorScheme}-${width}`);
-        await axe(page, `${name} in ${colorScheme} at ${width}`);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.ok(wide <= 1, `${name} at ${width} scrolls sideways by ${wide} px`);
-        assert.deepEqual(await page.evaluate(cutCells), [], `cells of ${name} at ${width} stand beyond the edge`);
-        assert.deepEqual(await page.evaluate(wrappedNumbers), [], `numbers of ${name} at ${width} are wrapped`);
-        assert.deepEqual(await page.evaluate(() => document.body.innerText.match(/\d{4}-\d\d-\d\dT[\d:.]+Z|\b(large_window|target_holds_rows)\b/g) ?? []), [], `${name} shows people what machines read`);
+        await sound(page, `${name} in ${colorScheme} at ${width}`);
       }
       await close(page);
     }

@@ -67,11 +67,16 @@ pub fn fixed(count: usize) -> Vec<(Request, Snapshot)> {
 
 /// A table of very many rows and partitions, and a budget that cuts it into so many chunks: detail included.
 pub fn huge(partitions: u32, chunks: u32) -> (Request, Snapshot) {
+    huge_of(partitions, chunks, 8)
+}
+
+/// The same with so many points a chunk.
+pub fn huge_of(partitions: u32, chunks: u32, points: u32) -> (Request, Snapshot) {
     const ROWS: u64 = 4_000_000_000_000;
     let (request, mut snapshot) = generate::wide(4);
     let each = chunks / partitions;
     let rows = ROWS / u64::from(partitions);
-    let point = |at: u32| KeyPoint { granules: 4, key: KeyTuple::of(&u64::from(at).to_le_bytes()), rows: rows / u64::from(each * 8) };
+    let point = |at: u32| KeyPoint { granules: 4, key: KeyTuple::of(&u64::from(at).to_le_bytes()), rows: rows / u64::from(each * points) };
     let id = |at: u32| format!("{:06}", 100_000 + at);
     let source = &mut snapshot.source;
     source.partition_key = "p".into();
@@ -82,7 +87,7 @@ pub fn huge(partitions: u32, chunks: u32) -> (Request, Snapshot) {
         below: BTreeMap::new(),
         columns: vec![KeyColumn { descending: false, expression: "tenant".into(), type_name: "UInt64".into() }],
         origin: KeyOrigin::IndexMarks,
-        partitions: (0..partitions).map(|at| (id(at), (0..each * 8).map(point).collect())).collect(),
+        partitions: (0..partitions).map(|at| (id(at), (0..each * points).map(point).collect())).collect(),
         rows_a_point: 1,
         why: String::new(),
     });

@@ -9,6 +9,7 @@
 pub mod any_server;
 pub mod by_size;
 pub mod chance;
+pub mod cli;
 pub mod clickhouse;
 pub mod generate;
 pub mod key_cases;

@@ -239,8 +239,7 @@ impl Service {
 
     /// Starts a job of a plan; by contents alone where the target remembers no tokens.
     pub async fn submit(&self, plan: &PlanAnswer, lanes: u16) -> Result<Job, Refused> {
-        let off = plan.rationale.iter().any(|note| note.code == "dedup-window-off");
-        self.submit_with(plan, lanes, off.then_some(Dedup::ContentOnly)).await
+        self.submit_with(plan, lanes, Dedup::by_contents_where_off(&plan.rationale)).await
     }
 
     /// The same with a choice of what is done where the target remembers no tokens.

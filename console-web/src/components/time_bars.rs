@@ -1,10 +1,9 @@
 //! Bars of bytes over time; dragging chooses a window.
 
 use planner_core::request::Window;
-use web_sys::{Element, PointerEvent};
 
 use super::chart::picture;
-use crate::browser;
+use super::pointer::{Over, over};
 use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
 use crate::views::bars::{Bars, UNITS};
@@ -18,24 +17,13 @@ type Choose = Box<dyn Fn(Window, bool)>;
 struct Chart {
     bars: Memo<Bars>,
     chosen: Memo<Option<Window>>,
-    /// Where the drag began.
-    from: RwSignal<Option<u64>>,
-    /// Whether the pointer has moved far enough for a drag.
-    moved: RwSignal<bool>,
     under: RwSignal<Option<u64>>,
     choose: StoredValue<Choose, LocalStorage>,
 }
 
 /// The chart. `choose` is called while dragging with `true` and once on release with `false`; a click without a drag calls nothing.
 pub(crate) fn time_bars(bars: Memo<Bars>, chosen: Memo<Option<Window>>, choose: impl Fn(Window, bool) + 'static) -> El {
-    let chart = Chart {
-        bars,
-        chosen,
-        from: RwSignal::new(None),
-        moved: RwSignal::new(false),
-        under: RwSignal::new(None),
-        choose: StoredValue::new_local(Box::new(choose)),
-    };
+    let chart = Chart { bars, chosen, under: RwSignal::new(None), choose: StoredValue::new_local(Box::new(choose)) };
     let ticks = svg("svg").class("ticks").attr("viewBox", "0 0 1000 16").hidden_from_speech().live(move || chart.ticks());
     el("div")
         .class("timebars")
@@ -51,40 +39,12 @@ impl Chart {
             .child(svg("path").class("bars").live_attr("d", move || self.bars.with(Bars::path)))
             .child(svg("path").class("outside").live_attr("d", move || self.outside()))
             .child(svg("path").class("edges").live_attr("d", move || self.edges()));
-        let plot = el("div").class("plot").test_id("window-chart").child(layers);
-        let (down, drag, up) = (plot.element(), plot.element(), plot.element());
-        plot.on_pointer("pointerdown", move |event| self.down(&down, &event))
-            .on_pointer("pointermove", move |event| self.drag(&drag, &event))
-            .on_pointer("pointerup", move |event| self.up(&up, &event))
-            .on("pointercancel", move |_| self.from.set(None))
-            .on("pointerleave", move |_| self.under.set(None))
-    }
-
-    fn down(self, plot: &Element, event: &PointerEvent) {
-        if event.button() != 0 {
-            return;
-        }
-        let _captured = plot.set_pointer_capture(event.pointer_id());
-        self.from.set(Some(place(plot, event)));
-        self.moved.set(false);
-    }
-
-    fn drag(self, plot: &Element, event: &PointerEvent) {
-        let at = place(plot, event);
-        self.under.set(Some(at));
-        let Some(start) = self.from.get_untracked() else { return };
-        if self.moved.get_untracked() || start.abs_diff(at) > UNITS.0 / 200 {
-            self.moved.set(true);
-            self.tell(start, at, true);
-        }
-    }
-
-    fn up(self, plot: &Element, event: &PointerEvent) {
-        let start = self.from.get_untracked();
-        self.from.set(None);
-        if let Some(start) = start.filter(|_| self.moved.get_untracked()) {
-            self.tell(start, place(plot, event), false);
-        }
+        over(el("div").class("plot").test_id("window-chart").child(layers), UNITS, move |what| match what {
+            Over::At(place) => self.under.set(Some(place)),
+            Over::Gone => self.under.set(None),
+            Over::Drag { from, held, to } => self.tell(from, to, held),
+            Over::Press(_) => {}
+        })
     }
 
     fn tell(self, from: u64, to: u64, drags: bool) {
@@ -120,8 +80,4 @@ impl Chart {
             |(at, bytes)| format!("{} UTC · {}", at.label(), format::bytes(bytes)),
         )
     }
-}
-
-fn place(plot: &Element, event: &PointerEvent) -> u64 {
-    browser::place_in(plot, event.client_x(), event.client_y(), UNITS).0
 }

@@ -1,18 +1,21 @@
 //! A frozen plan: what was previewed, and what a job runs.
 
-use executor_api::plan::{ChunkPage, PlanAnswer};
-use planner_core::plan::{Chunk, Mode, WritePath};
+use executor_api::plan::PlanAnswer;
+use planner_core::plan::{Mode, WritePath};
 use planner_core::rationale::Severity;
+use planner_core::request::Method;
+use planner_wasm::message::Marks;
 
 use crate::components::chunk_table::chunk_table;
 use crate::components::copy::copy_button;
 use crate::components::figure::fact;
-use crate::components::notes::notes;
+use crate::components::notes::{notes, reasons};
 use crate::components::states;
 use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::router::router;
+use crate::views::answer::{Line, Lines};
 use crate::views::{format, studio};
 use crate::{api_client, browser};
 
@@ -43,9 +46,9 @@ fn body(plan: &PlanAnswer) -> View {
         .child(facts(plan))
         .child(actions(plan))
         .child(notes(&plan.rationale, Severity::Warning))
-        .child(fold("Why these cuts?", notes(&plan.rationale, Severity::Info)))
+        .child(fold("Why these cuts?", reasons(&plan.rationale)))
         .child(fold("SQL of the first chunk", el("pre").class("sql").attr("tabindex", "0").words(move || first_sql.get())))
-        .child(el("section").child(el("h2").text("Chunks")).child(chunks(plan.digest.to_string(), plan.chunks, first_sql)))
+        .child(el("section").child(el("h2").text("Chunks")).child(chunks(plan, first_sql)))
         .into()
 }
 
@@ -77,25 +80,31 @@ fn fold(words: &str, content: El) -> El {
 }
 
 /// The chunks page by page; the first also gives its SQL.
-fn chunks(digest: String, total: u64, first_sql: RwSignal<String>) -> View {
-    let rows = RwSignal::new(Vec::<(u64, Chunk)>::new());
-    let digest = StoredValue::new(digest);
+fn chunks(plan: &PlanAnswer, first_sql: RwSignal<String>) -> View {
+    let rows = RwSignal::new(Vec::<Line>::new());
+    let (digest, total, method) = (StoredValue::new(plan.digest.to_string()), plan.chunks, plan.request.method);
     let more = move || {
         let from = rows.with_untracked(Vec::len);
         let path = format!("/v1/plans/{}/chunks?cursor={from}&limit={PAGE}", digest.get_value());
-        api_client::get::<ChunkPage>(path, move |page| {
+        api_client::get::<Lines>(path, move |page| {
             if let Ok(page) = page
                 && rows.try_with_untracked(Vec::len) == Some(from)
             {
                 if let Some(first) = page.chunks.first().filter(|_| from == 0) {
                     first_sql.set(first.sql.clone());
                 }
-                rows.update(|rows| rows.extend(page.chunks.into_iter().map(|row| (row.index, row.chunk))));
+                rows.update(|rows| rows.extend(page.chunks.into_iter().map(|line| marked(method, line))));
             }
         });
     };
     more();
     chunk_table(rows, Memo::new(move |_| total), more)
+}
+
+/// What a row alone tells: the key's types, which tell spans within one value, stand only in the whole plan.
+fn marked(method: Method, line: Line) -> Line {
+    let over = method.most_bytes().is_some_and(|most| line.chunk.bytes > most);
+    Line { marks: Marks { hot: line.chunk.is_share(), over }, ..line }
 }
 
 /// A mode in words.

@@ -1,22 +1,25 @@
-//! One table: its partitions over time, its columns, the views around it.
+//! One table: its partitions as a strip, its columns, the views around it.
+
+use std::rc::Rc;
 
 use executor_api::table::{ColumnDetail, PartitionDetail, TableDetail};
+use planner_core::engine;
 use planner_core::request::Window;
 use planner_core::sql::identifier::TableName;
 
 use crate::browser;
 use crate::components::figure::fact;
+use crate::components::partition_strip::partition_strip;
 use crate::components::states;
 use crate::components::table::{cell, head};
-use crate::components::time_bars::time_bars;
 use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::router::router;
 use crate::views::address::encode;
-use crate::views::bars::{self, Bars};
 use crate::views::format;
-use crate::views::studio::{Studio, window_text};
+use crate::views::partitions::{self, Range};
+use crate::views::studio::{Cut, Studio, window_text};
 
 /// Partitions shown before "more".
 const SHOWN: usize = 60;
@@ -49,7 +52,7 @@ fn body(table: &TableDetail, window: RwSignal<Option<Window>>) -> View {
         .child(facts(table))
         .child(views("Materialized views that read this table", &table.read_by))
         .child(views("Materialized views that write this table", &table.fed_by))
-        .child(partitions(&table.partitions, window))
+        .child(partitions(table, window))
         .child(columns(&table.columns))
         .into()
 }
@@ -73,27 +76,65 @@ fn views(title: &str, names: &[String]) -> Option<El> {
     (!names.is_empty()).then(|| el("p").class("chips").child(el("span").class("faint").text(title)).text(" ").children(chips()))
 }
 
-fn partitions(partitions: &[PartitionDetail], window: RwSignal<Option<Window>>) -> El {
+fn partitions(table: &TableDetail, window: RwSignal<Option<Window>>) -> El {
     let section = el("section").child(el("h2").text("Partitions"));
-    if partitions.is_empty() {
-        return section.child(el("p").class("faint").text("The table holds no rows."));
+    if table.partitions.is_empty() {
+        let reads = engine::readable(&table.summary.engine);
+        let words = if reads { "It has no partitions of its own. Its rows can be planned by size." } else { "The table holds no rows." };
+        let ways = reads.then(|| ways(table, &[Cut::Size], window));
+        return section.child(el("p").class("faint").test_id("no-partitions").text(words)).child(ways);
     }
-    section.child(chart(partitions, window)).child(partition_table(partitions.to_vec()))
+    let all: Rc<[PartitionDetail]> = table.partitions.clone().into();
+    let chosen = RwSignal::new(None::<Range>);
+    let known = Rc::clone(&all);
+    effect(move || window.set(chosen.get().and_then(|range| partitions::window(&known, range))));
+    let timed = partitions::have_times(&all);
+    let untimed = (!timed).then(|| {
+        let words = "These partitions have no time range, so that a plan covers the whole table: by size, or a chunk for each partition.";
+        el("p").class("hint").test_id("no-times").text(words)
+    });
+    let cuts: &[Cut] = if timed { &[Cut::Hours, Cut::Size, Cut::Partitions] } else { &[Cut::Size, Cut::Partitions] };
+    section
+        .child(partition_strip(&all, timed.then_some(chosen)))
+        .child(choice(all, chosen, window))
+        .child(untimed)
+        .child(ways(table, cuts, window))
+        .child(partition_table(table.partitions.clone()))
 }
 
-fn chart(partitions: &[PartitionDetail], window: RwSignal<Option<Window>>) -> Option<Group> {
-    let bars = Bars::of(&bars::of_partitions(partitions.iter().map(|p| (p.min_time, p.max_time, p.bytes))));
-    if bars.step == 0 {
-        return None;
-    }
-    let chosen = move || {
-        let chosen = window.get()?;
-        let clear = el("button").class("button quiet").on_click(move || window.set(None)).text("Clear");
-        Some(el("p").class("num").text(window_text(Some(chosen))).text(" ").child(clear))
+/// What is chosen, and what else its window meets.
+fn choice(all: Rc<[PartitionDetail]>, chosen: RwSignal<Option<Range>>, window: RwSignal<Option<Window>>) -> Group {
+    let body = move || {
+        let range = chosen.get()?;
+        let clear = el("button").class("button quiet").test_id("clear").on_click(move || chosen.set(None)).text("Clear");
+        let others = partitions::others(&all, range) as u64;
+        let met = (others > 0).then(|| {
+            let words =
+                format!("The window also meets {}: the partition key is not of time alone.", format::plural(others, "other partition"));
+            el("p").class("hint").test_id("others").text(words)
+        });
+        let span = window.with(Option::is_some).then(|| format!(" · {}", window_text(window.get())));
+        let words = el("span").text(partitions::words(&all, range)).text(span.unwrap_or_default());
+        Some(group().child(el("p").class("num line").test_id("chosen").child(words).child(clear)).child(met))
     };
-    let bars = Memo::new(move |_| bars.clone());
-    let shown = Memo::new(move |_| window.get());
-    Some(group().child(time_bars(bars, shown, move |chosen, _| window.set(Some(chosen)))).live(chosen))
+    group().live(body)
+}
+
+/// Links into the studio, with the window that is chosen.
+fn ways(table: &TableDetail, cuts: &[Cut], window: RwSignal<Option<Window>>) -> El {
+    let source = TableName::new(table.summary.database.clone(), table.summary.table.clone()).ok();
+    let link = |cut: &Cut| {
+        let (source, cut) = (source.clone(), *cut);
+        let words = match cut {
+            Cut::Hours => "Plan by hours",
+            Cut::Days => "Plan by days",
+            Cut::Size => "Plan by size",
+            Cut::Partitions => "Plan a chunk for each partition",
+        };
+        let address = move || Studio { source: source.clone(), cut, window: window.get(), ..Studio::default() }.address();
+        el("a").class("button").test_id(format!("plan-{}", cut.name())).live_attr("href", address).text(words)
+    };
+    el("p").class("actions").children(cuts.iter().map(link))
 }
 
 fn partition_table(all: Vec<PartitionDetail>) -> El {
@@ -132,7 +173,8 @@ fn columns(columns: &[ColumnDetail]) -> El {
             .child(cell("main", column.name.as_str()))
             .child(el("td").child(el("code").text(&column.type_name)))
             .child(cell("faint wide", column.default_kind.to_ascii_lowercase()))
-            .child(cell("right num", format::bytes(column.bytes)))
+            // Small parts do not tell their columns apart.
+            .child(cell("right num", if column.bytes == 0 { "–".to_owned() } else { format::bytes(column.bytes) }))
     };
     let titles = [("Name", ""), ("Type", ""), ("Default", "wide"), ("Size", "right")];
     let count = el("span").class("faint num").text(columns.len().to_string());

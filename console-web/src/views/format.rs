@@ -60,6 +60,15 @@ pub fn ago(ms: u64) -> String {
     }
 }
 
+/// `×1.08`: a whole over a part, rounded to hundredths; `–` of nothing.
+pub fn times(amount: u128, of: u128) -> String {
+    if of == 0 {
+        return "–".to_owned();
+    }
+    let hundredths = (amount * 100 + of / 2) / of;
+    format!("×{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
 /// `58 %`; `<1 %` when something but little is done, 100 only when all is.
 pub fn percent(done: u64, total: u64) -> String {
     match done.saturating_mul(100).checked_div(total) {
@@ -125,6 +134,11 @@ mod tests {
         assert_eq!([0, 980, 1000, 42_300_000, 999_999].map(count).to_vec(), ["0", "980", "1 k", "42.3 M", "999 k"]);
         assert_eq!([0, 999, 1000, 20_000_000].map(exact).to_vec(), ["0", "999", "1,000", "20,000,000"]);
         assert_eq!((plural(1, "chunk"), plural(1204, "chunk")), ("1 chunk".into(), "1,204 chunks".into()));
+    }
+
+    #[test]
+    fn ratios_have_two_digits() {
+        assert_eq!([(108, 100), (1, 1), (5, 3), (1, 0)].map(|(a, b)| times(a, b)), ["×1.08", "×1.00", "×1.67", "–"]);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub enum Wish {
         /// Index behind the last.
         to: u64,
     },
+    /// The plan's digest.
+    Digest,
     /// The whole plan.
     Document,
 }
@@ -35,6 +37,7 @@ pub fn text(id: u64, wish: &Wish) -> String {
             format!("{{\"plan\":{{\"request\":{request},\"cells\":{cells}}}}}")
         }
         Wish::Chunks { from, to } => format!("{{\"chunks\":{{\"from\":{from},\"to\":{to}}}}}"),
+        Wish::Digest => "\"digest\"".to_owned(),
         Wish::Document => "\"document\"".to_owned(),
     };
     format!("{{\"id\":{id},\"what\":{what}}}")
@@ -61,6 +64,7 @@ mod tests {
             studio::Studio { source: table("a\"b"), target: table("c"), ..studio::Studio::default() }.request().map(Box::new).unwrap();
         assert_eq!(read(&Wish::Plan { request: request.clone(), cells: 9 }), Question::Plan { request, cells: 9 });
         assert_eq!(read(&Wish::Chunks { from: 1, to: 3 }), Question::Chunks { from: 1, to: 3 });
+        assert_eq!(read(&Wish::Digest), Question::Digest);
         assert_eq!(read(&Wish::Document), Question::Document);
     }
 }

@@ -7,6 +7,9 @@ pub const WIDTH: u64 = 10_000;
 /// Height of a strip in its own units.
 pub const HEIGHT: u64 = 100;
 
+/// Most marks of one kind over a strip.
+pub const MOST_MARKS: u64 = 50;
+
 /// One cell: a chunk, or neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
@@ -92,6 +95,17 @@ pub fn merge(cells: Vec<Cell>, most: usize) -> Vec<Cell> {
         .collect()
 }
 
+/// Places of marks for some of the cells, at most [`MOST_MARKS`]: neighbours closer than a glyph share one.
+pub fn marks(cells: &[Cell], marked: impl Fn(usize) -> bool) -> Vec<u64> {
+    let middles = edges(cells).into_iter().enumerate().filter(|(at, _)| marked(*at)).map(|(_, (left, right))| u64::midpoint(left, right));
+    if cells.len() as u64 <= MOST_MARKS {
+        return middles.collect();
+    }
+    let mut places: Vec<u64> = middles.map(|middle| middle * MOST_MARKS / WIDTH).collect();
+    places.dedup();
+    places.into_iter().map(|place| (2 * place + 1) * WIDTH / MOST_MARKS / 2).collect()
+}
+
 fn narrow(value: u128) -> u64 {
     u64::try_from(value).unwrap_or(WIDTH).min(WIDTH)
 }
@@ -120,6 +134,16 @@ mod tests {
         let three = cells(&[1, 1, 1]);
         assert_eq!([0, 3332, 3334, WIDTH - 1].map(|x| locate(&three, x)), [Some(0), Some(0), Some(1), Some(2)]);
         assert_eq!(locate(&three, WIDTH), None);
+    }
+
+    #[test]
+    fn marks_stand_over_their_cells_and_share_places() {
+        let four = cells(&[1, 1, 1, 1]);
+        assert_eq!(marks(&four, |at| at == 1), [3750]);
+        assert_eq!(marks(&four, |_| false), Vec::<u64>::new());
+        let many = cells(&[1; 600]);
+        assert_eq!(marks(&many, |_| true).len(), 50);
+        assert_eq!(marks(&many, |at| at == 599), [9900]);
     }
 
     #[test]

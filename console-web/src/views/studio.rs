@@ -176,6 +176,13 @@ pub fn cut_words(method: &Method) -> String {
     }
 }
 
+/// How many chunks and how they are cut: `89 chunks of up to 512 MiB`.
+pub fn chunks_words(chunks: u64, method: &Method) -> String {
+    let words = cut_words(method);
+    let cut = words.strip_prefix("chunks").unwrap_or(if chunks == 1 { "" } else { ", one for each partition" });
+    format!("{}{cut}", format::plural(chunks, "chunk"))
+}
+
 /// The last `days` days up to `to`.
 pub fn last_days(to: UnixMillis, days: i64) -> Window {
     Window { from: to.plus(-days * DAY_MS), to }
@@ -224,6 +231,15 @@ mod tests {
             assert_eq!(Studio::from(&studio.request().unwrap()), studio);
         }
         assert!(full.address().contains("from=2025-01-01T00:00&to=2025-02-01T06:30:01.250&method=hours&hours=0.25"));
+    }
+
+    #[test]
+    fn chunks_are_said_with_their_cut() {
+        let said = |chunks, method| chunks_words(chunks, &method);
+        assert_eq!(said(89, Method::SizeBudget { bytes: 512 << 20 }), "89 chunks of up to 512 MiB");
+        assert_eq!(said(62, Method::TimeWindow { hours: Hours::whole(12) }), "62 chunks of 12 h");
+        assert_eq!(said(31, Method::Partitions), "31 chunks, one for each partition");
+        assert_eq!(said(1, Method::Partitions), "1 chunk");
     }
 
     #[test]

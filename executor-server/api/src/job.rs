@@ -3,6 +3,7 @@
 use planner_core::assertion::Assertion;
 use planner_core::digest::{Digest, PlanId};
 use planner_core::quantity::UnixMillis;
+use planner_core::rationale::Note;
 use planner_core::sql::identifier::TableName;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,13 @@ pub enum Dedup {
     SetWindow,
     /// The target stays as it is; whenever an answer is lost, contents are compared, and nothing else counts.
     ContentOnly,
+}
+
+impl Dedup {
+    /// Contents alone, where a plan warns that its target remembers no tokens; else there is nothing to choose.
+    pub fn by_contents_where_off(rationale: &[Note]) -> Option<Self> {
+        rationale.iter().any(|note| note.code == "dedup-window-off").then_some(Self::ContentOnly)
+    }
 }
 
 fn default_lanes() -> u16 {

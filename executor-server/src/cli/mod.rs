@@ -1,132 +1,139 @@
 //! The `penstock` command.
+//!
+//! ```text
+//!   args ──► Context (configuration, state directory, output) ──► plan · run · status · …  ──► exit code
+//!                                                                  │ the planner and the runner of the service
+//!   0 done · 1 failed at run time · 2 refused before anything was begun · 130 interrupted
+//! ```
 
+mod args;
+mod cancel;
+mod check;
+mod context;
+mod doctor;
+mod fail;
+mod follow;
+mod jobs;
+pub(crate) mod output;
+mod plan;
+mod progress;
+mod receipt;
+mod run;
 mod serve;
+mod service;
+mod show_config;
+mod signals;
+mod status;
+mod submit;
 mod up;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser as _};
 
+use self::args::{Command, Serving, What};
+use self::context::{Context, Shared, read_config};
+use self::fail::Fail;
+use self::output::Output;
 use crate::config::{Config, Flags};
-use crate::{sample, telemetry};
-
-/// Plans, previews and runs ClickHouse backfills.
-#[derive(Parser, Debug)]
-#[command(name = "penstock", version)]
-struct Command {
-    /// How logs look.
-    #[arg(long, global = true, value_enum, default_value_t, env = "PENSTOCK_LOG_FORMAT")]
-    log_format: telemetry::Format,
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(Subcommand, Debug)]
-enum What {
-    /// Runs the service on a ClickHouse of your own.
-    Serve(Common),
-    /// Starts a ClickHouse with a sample, and the service on top.
-    Up {
-        #[command(flatten)]
-        common: Common,
-        /// Port to listen on, on 127.0.0.1.
-        #[arg(long, conflicts_with = "listen")]
-        port: Option<u16>,
-        /// Rows of the sample's table.
-        #[arg(long, default_value_t = sample::DEFAULT_ROWS)]
-        rows: u64,
-    },
-}
-
-#[derive(Args, Debug)]
-struct Common {
-    /// Configuration file; default `penstock.toml` where it exists.
-    #[arg(long, env = "PENSTOCK_CONFIG")]
-    config: Option<PathBuf>,
-    /// Address of ClickHouse, such as `http://127.0.0.1:8123`.
-    #[arg(long)]
-    clickhouse_url: Option<String>,
-    /// The console's built files.
-    #[arg(long)]
-    console: Option<String>,
-    /// Address to listen on; default `127.0.0.1:8642`.
-    #[arg(long)]
-    listen: Option<String>,
-    /// Where jobs are kept; default `.penstock`.
-    #[arg(long)]
-    state_dir: Option<String>,
-}
+use crate::telemetry;
 
 /// The hidden subcommand that becomes ClickHouse.
 const ENGINE: &str = "engine";
 
-/// Something is wrong with configuration or arguments.
-const WRONG: u8 = 2;
-
-/// Runs the command. 0 done, 1 failed at run time, 2 wrong configuration or arguments.
+/// Runs the command.
 pub fn run() -> ExitCode {
     let mut args = std::env::args_os().skip(1);
     if args.next().is_some_and(|first| first == ENGINE) {
         // Before anything else: the engine must find a process without threads.
         clickhouse_embedded::engine_main(args);
     }
-    let command = Command::parse();
-    telemetry::start(command.log_format);
-    match command.what {
-        What::Serve(common) => match read(common) {
-            Ok(config) => in_runtime(serve::run(config)),
-            Err(code) => code,
-        },
-        What::Up { mut common, port, rows } => {
-            common.listen = port.map(|port| format!("127.0.0.1:{port}")).or(common.listen);
-            match read(common) {
-                Ok(config) => in_runtime(up::run(config, rows)),
-                Err(code) => code,
-            }
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(error) => return refuse_arguments(&error),
+    };
+    telemetry::start(command.log_format, if command.what.is_service() { "info" } else { "warn" });
+    ExitCode::from(dispatch(command.what))
+}
+
+fn dispatch(what: What) -> u8 {
+    match what {
+        What::Serve(serving) => serving_until_told("serve", serving, serve::run),
+        What::Up { mut serving, port, rows } => {
+            serving.listen = port.map(|port| format!("127.0.0.1:{port}")).or(serving.listen);
+            serving_until_told("up", serving, move |config| up::run(config, rows))
         }
+        What::Completions { shell } => {
+            clap_complete::generate(shell, &mut Command::command(), "penstock", &mut std::io::stdout());
+            0
+        }
+        What::Config { shared } => client("config", shared, None, async |context| Ok(show_config::run(context))),
+        What::Plan { shared, flags, force } => client("plan", shared, None, async |context| plan::run(context, &flags, force).await),
+        What::Run { shared, flags } => client("run", shared, None, async |context| run::run(context, &flags).await),
+        What::Resume { shared, flags } => client("resume", shared, None, async |context| run::resume(context, &flags).await),
+        What::Status { shared, plan_id } => client("status", shared, None, async |context| status::run(context, &plan_id).await),
+        What::Cancel { shared, plan_id, kill } => {
+            client("cancel", shared, None, async |context| cancel::run(context, &plan_id, kill).await)
+        }
+        What::Verify { shared, plan_id } => client("verify", shared, None, async |context| receipt::verify(context, &plan_id).await),
+        What::Receipt { shared, plan_id } => client("receipt", shared, None, async |context| receipt::print(context, &plan_id).await),
+        What::Doctor { shared, plan_id } => client("doctor", shared, None, async |context| doctor::run(context, &plan_id).await),
+        What::Submit { shared, server, flags } => client("submit", shared, server, async |context| submit::run(context, &flags).await),
+        What::Jobs { shared, server, flags } => client("jobs", shared, server, async |context| jobs::list(context, &flags).await),
+        What::Job { shared, server, flags } => client("job", shared, server, async |context| jobs::one(context, &flags).await),
+        What::Check { shared } => client("check", shared, None, async |context| check::run(context).await),
     }
 }
 
-fn read(common: Common) -> Result<Config, ExitCode> {
-    let refuse = |message: String| {
-        complain(&message);
-        ExitCode::from(WRONG)
-    };
-    let path = common.config.clone().unwrap_or_else(|| PathBuf::from("penstock.toml"));
-    let file = match std::fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && common.config.is_none() => None,
-        Err(error) => return Err(refuse(format!("{}: {error}", path.display()))),
-    };
-    let environment: BTreeMap<String, String> =
-        std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect();
-    let flags =
-        Flags { clickhouse_url: common.clickhouse_url, console: common.console, listen: common.listen, state_dir: common.state_dir };
-    Config::read(file.as_deref(), environment, flags).map_err(|faults| refuse(faults.to_string()))
+/// Runs a command that works and ends.
+fn client(name: &str, shared: Shared, server: Option<String>, run: impl AsyncFnOnce(&Context) -> Result<u8, Fail>) -> u8 {
+    let output = Output::new(shared.json);
+    let done = Context::read(shared, server).and_then(|context| in_runtime(run(&context)));
+    done.unwrap_or_else(|fail| {
+        output.fail(name, &fail);
+        fail.exit
+    })
 }
 
-fn in_runtime(run: impl Future<Output = Result<(), serve::Error>>) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(8).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&format!("no threads: {error}"));
-            return ExitCode::FAILURE;
-        }
+/// Runs a command that serves until it is told to stop.
+fn serving_until_told<F: Future<Output = Result<(), serve::Error>>>(name: &str, serving: Serving, run: impl FnOnce(Config) -> F) -> u8 {
+    let flags = Flags {
+        clickhouse_url: serving.clickhouse_url,
+        console: serving.console,
+        listen: serving.listen,
+        server: None,
+        state_dir: serving.state_dir,
     };
+    let done = read_config(serving.config, flags).and_then(|config| {
+        in_runtime(async move {
+            run(config).await.map(|()| 0).map_err(|error| match error {
+                serve::Error::Wrong(message) => Fail::refused("service", message),
+                serve::Error::Failed(message) => Fail::failed("service", message),
+            })
+        })
+    });
+    done.unwrap_or_else(|fail| {
+        Output::new(false).fail(name, &fail);
+        fail.exit
+    })
+}
+
+fn in_runtime(run: impl Future<Output = Result<u8, Fail>>) -> Result<u8, Fail> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(8).enable_all().build();
+    let runtime = runtime.map_err(|error| Fail::failed("no-threads", format!("no threads: {error}")))?;
     let done = runtime.block_on(run);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(&error.to_string());
-            if matches!(error, serve::Error::Wrong(_)) { ExitCode::from(WRONG) } else { ExitCode::FAILURE }
-        }
-    }
+    done
 }
 
-#[expect(clippy::print_stderr, reason = "what a command has to say before, or instead of, running")]
-fn complain(message: &str) {
-    eprintln!("penstock: {message}");
+/// Help and version are answers; anything else is refused, as a document too where one was asked for.
+fn refuse_arguments(error: &clap::Error) -> ExitCode {
+    // Nothing is left to say it to when standard error is closed.
+    let _ = error.print();
+    if error.use_stderr() && std::env::args_os().any(|arg| arg == "--json") {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default();
+        Output::new(true).document_only("arguments", &Fail::refused("arguments", first.trim_start_matches("error: ")));
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

@@ -7,5 +7,6 @@
 
 pub mod classify;
 pub mod client;
+pub mod diagnosis;
 pub mod health;
 pub mod queries;

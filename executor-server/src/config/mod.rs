@@ -1,7 +1,10 @@
-//! Configuration: `penstock.toml`, the environment over it, flags over both. Everything wrong is said at once, by name.
+//! Configuration: `penstock.toml`, the environment over it, flags over both. Everything wrong is said at once, with its place.
 
+mod find;
+mod place;
 mod secret;
 mod sources;
+mod values;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,23 +12,31 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use planner_core::policy::Policy;
+use planner_core::quantity::Hours;
 use planner_core::sql::identifier::{Identifier, TableName};
 use reqwest::Url;
 
 use crate::runner::pressure::Bounds;
+pub use find::File;
 pub use secret::Secret;
-use sources::Sources;
+pub use sources::Entry;
+use sources::{Kind, Setting, Sources};
+pub(crate) use values::{number, size};
 
 /// Most chunks of one job at the same time.
 pub const MAX_LANES: u16 = 64;
 
-/// What the service runs with.
+/// What the service and the command run with.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The ClickHouse to work on.
     pub clickhouse: ClickHouse,
     /// The console's built files.
     pub console: PathBuf,
+    /// What holds for plans and runs that do not say otherwise.
+    pub defaults: Defaults,
+    /// Every value and where it comes from.
+    pub entries: Vec<Entry>,
     /// Where to listen; another address than loopback needs a token.
     pub listen: SocketAddr,
     /// The planner's limits and defaults.
@@ -36,9 +47,11 @@ pub struct Config {
     pub bounds: Bounds,
     /// How failed chunks are repeated.
     pub retry: crate::retry::Policy,
-    /// Chunks at the same time where a job does not say; 1 to 64, default 2.
-    pub lanes: u16,
-    /// Where jobs are kept.
+    /// What the command insists on.
+    pub rules: Rules,
+    /// The service that jobs are handed to.
+    pub server: Url,
+    /// Where plans, runs and jobs are kept.
     pub state_dir: PathBuf,
     /// What `Authorization: Bearer` must carry.
     pub token: Option<Secret>,
@@ -57,6 +70,42 @@ pub struct ClickHouse {
     pub database: Option<String>,
 }
 
+/// What holds for plans and runs that do not say otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defaults {
+    /// Width of a chunk; default 6 hours.
+    pub chunk_hours: Hours,
+    /// Bytes of a chunk, where plans are cut by size; default none.
+    pub max_chunk_bytes: Option<u64>,
+    /// Chunks at the same time, 1 to 64; default 1.
+    pub max_parallel_chunks: u16,
+}
+
+/// What the command insists on; each is true unless it is turned off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// A plan is stored and looked at before it is handed to a service.
+    pub require_dry_run_before_run: bool,
+    /// A plan names both ends of its window.
+    pub require_explicit_window: bool,
+    /// Two runs never write the same rows of one target at the same time.
+    pub block_overlapping_runs: bool,
+    /// `penstock check` fails while a plan has not been run to its end.
+    pub fail_check_on_required_pending_backfill: bool,
+}
+
+impl Rules {
+    /// The rules by their names.
+    pub fn all(self) -> [(&'static str, bool); 4] {
+        [
+            ("require_dry_run_before_run", self.require_dry_run_before_run),
+            ("require_explicit_window", self.require_explicit_window),
+            ("block_overlapping_runs", self.block_overlapping_runs),
+            ("fail_check_on_required_pending_backfill", self.fail_check_on_required_pending_backfill),
+        ]
+    }
+}
+
 /// Values given on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
@@ -66,6 +115,8 @@ pub struct Flags {
     pub console: Option<String>,
     /// `--listen`
     pub listen: Option<String>,
+    /// `--server`
+    pub server: Option<String>,
     /// `--state-dir`
     pub state_dir: Option<String>,
 }
@@ -76,70 +127,117 @@ pub struct Flags {
 pub struct Faults(pub Vec<String>);
 
 impl Config {
-    /// Reads the file's text, the environment and the flags.
-    pub fn read(file: Option<&str>, environment: BTreeMap<String, String>, flags: Flags) -> Result<Self, Faults> {
-        let mut from = Sources::new(file, environment);
+    /// Reads the file, the environment and the flags.
+    pub fn read(file: Option<&File>, environment: BTreeMap<String, String>, flags: Flags) -> Result<Self, Faults> {
+        let mut from = Sources::new(file.map(|file| (file.name.as_str(), file.text.as_str())), environment);
+        let clickhouse = clickhouse(&mut from, flags.clickhouse_url);
 
-        let url = from.take(flags.clickhouse_url, &["PENSTOCK_CLICKHOUSE_URL", "CLICKHOUSE_URL"], &["clickhouse", "url"]);
-        let address = from.read(url, address).unwrap_or_else(default_address);
-        let user = from.take(None, &["PENSTOCK_CLICKHOUSE_USER", "CLICKHOUSE_USER"], &["clickhouse", "user"]);
-        let password = from.take(None, &["PENSTOCK_CLICKHOUSE_PASSWORD", "CLICKHOUSE_PASSWORD"], &["clickhouse", "password"]);
-        let database = from.take(None, &["PENSTOCK_CLICKHOUSE_DATABASE", "CLICKHOUSE_DATABASE"], &["clickhouse", "database"]);
-        let clickhouse = ClickHouse {
-            url: address.url,
-            user: user.map(|found| found.text).or(address.user).unwrap_or_else(|| "default".into()),
-            password: password.map(|found| Secret::new(found.text)).or(address.password).unwrap_or_default(),
-            database: database.map(|found| found.text),
+        let state_dir = from.text(Setting::new("", "state_dir", Kind::Text).flag("--state-dir", flags.state_dir), Some(".penstock"));
+        let console = Setting::new("", "console", Kind::Text).flag("--console", flags.console);
+        let console = from.text(console, Some("console-web/dist"));
+        // What a file says counts from where the file lies; what is said here and now from here.
+        let from_here = |path: Option<String>, default: &str, in_file: bool| match (path, file) {
+            (Some(path), Some(file)) if in_file => file.folder.join(path),
+            (Some(path), _) => PathBuf::from(path),
+            (None, _) => PathBuf::from(default),
+        };
+        let console = from_here(console, "console-web/dist", from.is_from_file("console"));
+        let state_dir = match (&state_dir, file) {
+            (None, Some(file)) => file.folder.join(".penstock"),
+            _ => from_here(state_dir, ".penstock", from.is_from_file("state_dir")),
         };
 
-        let state_dir = from.take(flags.state_dir, &["PENSTOCK_STATE_DIR"], &["state_dir"]);
-        let console = from.take(flags.console, &["PENSTOCK_CONSOLE"], &["console"]);
-        let listen = from.take(flags.listen, &["PENSTOCK_LISTEN"], &["listen"]);
-        let listen =
-            from.read(listen, |text| text.parse::<SocketAddr>().map_err(|_| format!("'{text}' is not an address; write 127.0.0.1:8642")));
+        let listen = Setting::new("", "listen", Kind::Text).flag("--listen", flags.listen);
+        let listen = from.read(listen, Some("127.0.0.1:8642"), |text| {
+            text.parse::<SocketAddr>().map_err(|_| format!("'{text}' is not an address; write 127.0.0.1:8642"))
+        });
         let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8642)));
-        let public_host = from.take(None, &["PENSTOCK_PUBLIC_HOST"], &["public_host"]);
-        let token = from.take(None, &["PENSTOCK_TOKEN"], &["token"]);
-        let token = from.read(token, |text| {
+        let public_host = from.text(Setting::new("", "public_host", Kind::Text), None);
+        let server = Setting::new("", "server", Kind::Text).flag("--server", flags.server);
+        let server = from.read(server, Some(DEFAULT_SERVER), |text| match values::address(text)? {
+            values::Address { url, user: None, password: None } => Ok(url),
+            values::Address { .. } => Err("a service is entered with a token (PENSTOCK_TOKEN), not with a user".into()),
+        });
+        let server = server.unwrap_or_else(|| Url::parse(DEFAULT_SERVER).expect("a constant"));
+        let token = from.read(Setting::new("", "token", Kind::Secret), None, |text| {
             if text.chars().count() >= 16 { Ok(Secret::new(text)) } else { Err("a token needs at least 16 characters".into()) }
         });
         if !listen.ip().is_loopback() && token.is_none() {
-            from.faults.push(format!("listen: {listen} can be reached from other machines; set PENSTOCK_TOKEN, or listen on 127.0.0.1"));
+            from.fault(format!("listen: {listen} can be reached from other machines; set PENSTOCK_TOKEN, or listen on 127.0.0.1"));
         }
 
-        let lanes = from.take(None, &[], &["defaults", "lanes"]);
-        let lanes = from.read(lanes, |text| number(text, 1, u32::from(MAX_LANES))).map_or(2, |n| u16::try_from(n).unwrap_or(MAX_LANES));
-        let retries = from.take(None, &[], &["defaults", "max_retries_per_chunk"]);
-        let retries = from.read(retries, |text| number(text, 0, 100)).unwrap_or(3);
-        let pause = from.take(None, &[], &["defaults", "first_retry_pause_ms"]);
-        let pause = from.read(pause, |text| number(text, 1, 600_000)).map_or(Duration::from_secs(1), |ms| Duration::from_millis(ms.into()));
-        let retry = crate::retry::Policy { max_retries: retries, first_pause: pause, ..Default::default() };
-
+        let (defaults, retry) = defaults(&mut from);
+        let rules = rules(&mut from);
         let policy = policy(&mut from);
         let bounds = bounds(&mut from);
-        let faults = from.finish();
-        if !faults.is_empty() {
-            return Err(Faults(faults));
-        }
-        Ok(Self {
-            bounds,
-            clickhouse,
-            console: console.map_or_else(|| PathBuf::from("console-web/dist"), |found| PathBuf::from(found.text)),
-            listen,
-            policy,
-            public_host: public_host.map(|found| found.text),
-            retry,
-            lanes,
-            state_dir: state_dir.map_or_else(|| PathBuf::from(".penstock"), |found| PathBuf::from(found.text)),
-            token,
-        })
+        let entries = from.finish().map_err(Faults)?;
+        Ok(Self { bounds, clickhouse, console, defaults, entries, listen, policy, public_host, retry, rules, server, state_dir, token })
+    }
+}
+
+const DEFAULT_SERVER: &str = "http://127.0.0.1:8642/";
+
+fn clickhouse(from: &mut Sources, flag: Option<String>) -> ClickHouse {
+    let url = Setting::new("clickhouse", "url", Kind::Text).flag("--clickhouse-url", flag);
+    let given = from.read(url, Some(values::DEFAULT_URL), values::address);
+    let address = given.unwrap_or_else(values::default_address);
+    from.show("clickhouse.url", address.url.to_string());
+    let user = from.text(Setting::new("clickhouse", "user", Kind::Text), Some("default"));
+    let password = from.text(Setting::new("clickhouse", "password", Kind::Secret), None);
+    let database = from.text(Setting::new("clickhouse", "database", Kind::Text), None);
+    if let (None, Some(user)) = (&user, &address.user) {
+        from.show_from("clickhouse.user", user.clone(), "clickhouse.url");
+    }
+    if password.is_none() && address.password.is_some() {
+        from.show_from("clickhouse.password", "***".into(), "clickhouse.url");
+    }
+    ClickHouse {
+        url: address.url,
+        user: user.or(address.user).unwrap_or_else(|| "default".into()),
+        password: password.map(Secret::new).or(address.password).unwrap_or_default(),
+        database,
+    }
+}
+
+fn defaults(from: &mut Sources) -> (Defaults, crate::retry::Policy) {
+    let chunk_hours = from.read(Setting::new("defaults", "chunk_hours", Kind::Number), Some("6"), Hours::parse);
+    let max_chunk_bytes = from.read(Setting::new("defaults", "max_chunk_bytes", Kind::Size), None, size);
+    if from.is_given("defaults.chunk_hours") && from.is_given("defaults.max_chunk_bytes") {
+        from.fault("defaults.chunk_hours and defaults.max_chunk_bytes: plans are cut by time or by size; set one of them".into());
+    }
+    let lanes = Setting::new("defaults", "max_parallel_chunks", Kind::Number);
+    let lanes = from.read(lanes, Some("1"), |text| number(text, 1, u32::from(MAX_LANES)));
+    let retries = Setting::new("defaults", "max_retries_per_chunk", Kind::Number);
+    let retries = from.read(retries, Some("3"), |text| number(text, 0, 100)).unwrap_or(3);
+    let pause = Setting::new("defaults", "first_retry_pause_ms", Kind::Number);
+    let pause = from.read(pause, Some("1000"), |text| number(text, 1, 600_000)).unwrap_or(1000);
+    from.read(Setting::new("defaults", "require_idempotency_token", Kind::Switch), Some("true"), |text| match values::switch(text)? {
+        true => Ok(()),
+        false => Err("only true is possible: a chunk is never sent without its token".into()),
+    });
+    let defaults = Defaults {
+        chunk_hours: chunk_hours.unwrap_or_else(|| Hours::whole(6)),
+        max_chunk_bytes,
+        max_parallel_chunks: lanes.map_or(1, |lanes| u16::try_from(lanes).unwrap_or(MAX_LANES)),
+    };
+    let first_pause = Duration::from_millis(pause.into());
+    (defaults, crate::retry::Policy { max_retries: retries, first_pause, ..Default::default() })
+}
+
+fn rules(from: &mut Sources) -> Rules {
+    let mut rule = |key| from.read(Setting::new("policy", key, Kind::Switch), Some("true"), values::switch).unwrap_or(true);
+    Rules {
+        require_dry_run_before_run: rule("require_dry_run_before_run"),
+        require_explicit_window: rule("require_explicit_window"),
+        block_overlapping_runs: rule("block_overlapping_runs"),
+        fail_check_on_required_pending_backfill: rule("fail_check_on_required_pending_backfill"),
     }
 }
 
 fn bounds(from: &mut Sources) -> Bounds {
-    let mut take = |key: &str, most: u32, default: u32| {
-        let value = from.take(None, &[], &["limits", key]);
-        from.read(value, |text| number(text, 1, most)).unwrap_or(default)
+    let mut take = |key: &'static str, most: u32, default: u32| {
+        let setting = Setting::new("limits", key, Kind::Number);
+        from.read(setting, Some(&default.to_string()), |text| number(text, 1, most)).unwrap_or(default)
     };
     let default = Bounds::default();
     Bounds {
@@ -151,104 +249,70 @@ fn bounds(from: &mut Sources) -> Bounds {
 
 fn policy(from: &mut Sources) -> Policy {
     let mut policy = Policy::default();
-    let column = from.take(None, &[], &["defaults", "time_column"]);
-    policy.default_time_column = from.read(column, |text| Identifier::new(text));
-    let hours = from.take(None, &[], &["limits", "max_window_hours"]);
-    if let Some(hours) = from.read(hours, |text| number(text, 1, 10_000_000)) {
-        policy.max_window_hours = hours;
-    }
-    let minutes = from.take(None, &[], &["limits", "min_chunk_minutes"]);
-    if let Some(minutes) = from.read(minutes, |text| number(text, 1, 10_000_000)) {
-        policy.min_chunk_minutes = minutes;
-    }
-    let share = from.take(None, &[], &["limits", "memory_share_percent"]);
-    if let Some(share) = from.read(share, |text| number(text, 1, 100)) {
-        policy.memory_share_percent = u8::try_from(share).unwrap_or(100);
-    }
-    for (table, column) in from.take_named("tables", "time_column") {
-        match (TableName::parse(&table), Identifier::new(column)) {
-            (Ok(name), Ok(column)) => {
-                policy.time_columns.insert(name.to_string(), column);
-            }
-            (Err(reason), _) | (_, Err(reason)) => from.faults.push(format!("tables.\"{table}\": {reason}")),
-        }
-    }
+    policy.default_time_column = from.read(Setting::new("defaults", "time_column", Kind::Text), None, |text| Identifier::new(text));
+    let mut limit = |key, most, default: u32| {
+        let setting = Setting::new("limits", key, Kind::Number);
+        from.read(setting, Some(&default.to_string()), |text| number(text, 1, most)).unwrap_or(default)
+    };
+    policy.max_window_hours = limit("max_window_hours", 10_000_000, policy.max_window_hours);
+    policy.min_chunk_minutes = limit("min_chunk_minutes", 10_000_000, policy.min_chunk_minutes);
+    let share = limit("memory_share_percent", 100, policy.memory_share_percent.into());
+    policy.memory_share_percent = u8::try_from(share).unwrap_or(100);
+    let named = from.read_named("tables", "time_column", |table, column| Ok((TableName::parse(table)?, Identifier::new(column)?)));
+    policy.time_columns = named.into_iter().map(|(table, column)| (table.to_string(), column)).collect();
     policy
-}
-
-fn number(text: &str, least: u32, most: u32) -> Result<u32, String> {
-    let wrong = || format!("'{text}' is not a whole number from {least} to {most}");
-    text.parse().ok().filter(|n| (least..=most).contains(n)).ok_or_else(wrong)
-}
-
-struct Address {
-    url: Url,
-    user: Option<String>,
-    password: Option<Secret>,
-}
-
-fn default_address() -> Address {
-    Address { url: Url::parse("http://127.0.0.1:8123/").expect("a constant"), user: None, password: None }
-}
-
-/// Reads an address and moves `user:password@` out of it, so that no later print can show them.
-fn address(text: &str) -> Result<Address, String> {
-    // The text is not quoted in these answers: it may hold the password.
-    let mut url = Url::parse(text).map_err(|reason| format!("not an address ({reason}); write http://127.0.0.1:8123"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err("not an address over HTTP; write http://127.0.0.1:8123 or https://host:8443".into());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("the address must end at its path; user, password and database are settings of their own".into());
-    }
-    let decode = |text: &str| String::from_utf8_lossy(&percent_decode(text)).into_owned();
-    let user = (!url.username().is_empty()).then(|| decode(url.username()));
-    let password = url.password().map(|password| Secret::new(decode(password)));
-    let cleared = url.set_username("").and_then(|()| url.set_password(None));
-    cleared.map_err(|()| "user and password cannot stand in this address".to_owned())?;
-    Ok(Address { url, user, password })
-}
-
-fn percent_decode(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let coded = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        if let (b'%', Some(byte)) = (*first, coded) {
-            bytes.push(byte);
-            rest = tail.get(2..).unwrap_or_default();
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    bytes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, Faults> {
+    fn file(text: &str) -> File {
+        File { folder: "there".into(), name: "penstock.toml".into(), text: text.into() }
+    }
+
+    fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, Faults> {
         let environment = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Config::read(Some(file), environment, Flags::default())
+        Config::read(Some(&file(text)), environment, Flags::default())
     }
 
     #[test]
     fn environment_stands_over_the_file_and_flags_over_both() {
-        let file = "state_dir = \"a\"\nlisten = \"127.0.0.1:1\"\n[clickhouse]\nurl = \"http://file:1\"\nuser = \"u\"\n";
+        let text = "state_dir = \"a\"\nlisten = \"127.0.0.1:1\"\n[clickhouse]\nurl = \"http://file:1\"\nuser = \"u\"\n";
         let environment = BTreeMap::from([("PENSTOCK_CLICKHOUSE_URL".to_owned(), "http://env:2".to_owned())]);
         let flags = Flags { state_dir: Some("flag".into()), ..Flags::default() };
-        let config = Config::read(Some(file), environment, flags).unwrap();
+        let config = Config::read(Some(&file(text)), environment, flags).unwrap();
         assert_eq!(config.clickhouse.url.as_str(), "http://env:2/");
         assert_eq!((config.clickhouse.user.as_str(), config.state_dir.to_str()), ("u", Some("flag")));
     }
 
     #[test]
-    fn everything_wrong_is_said_at_once() {
-        let file = "lisen = \"x\"\nlisten = \"nowhere\"\n[defaults]\nlanes = 65\n[clickhouse]\nurl = \"ftp://x\"\n[limits]\nmin_chunk_minutes = 0\n[tables.\"no dot\"]\ntime_column = \"ts\"\n";
-        let Faults(faults) = read(file, &[("PENSTOCK_TOKEN", "short")]).unwrap_err();
+    fn a_path_in_the_file_counts_from_the_file() {
+        assert_eq!(read("state_dir = \"a\"", &[]).unwrap().state_dir, PathBuf::from("there/a"));
+        assert_eq!(read("", &[]).unwrap().state_dir, PathBuf::from("there/.penstock"));
+        assert_eq!(read("", &[("PENSTOCK_STATE_DIR", "b")]).unwrap().state_dir, PathBuf::from("b"));
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once_in_the_order_of_the_file() {
+        let text = "lisen = \"x\"\nlisten = \"nowhere\"\n\n[defaults]\nlanes = 65\nmax_parallel_chunks = 65\nchunk_hours = \"6\"\nmax_chunk_bytes = 64\nrequire_idempotency_token = false\n\
+                    [clickhouse]\nurl = \"ftp://x\"\npasword = \"hunter2\"\npassword = 5\n[limits]\nmin_chunk_minutes = 0\nnothing_like_it = 1\nmax_window_hours = 1.5\n\
+                    [policy]\nrequire_explicit_window = \"yes\"\n[tables.\"no dot\"]\ntime_column = \"ts\"\n[tables.\"a.b\"]\ntime_column = [1]\n[unheard.of]\nx = 1\n";
+        let Faults(faults) = read(text, &[("PENSTOCK_TOKEN", "short"), ("PENSTOCK_RUNNING_MERGES", "many")]).unwrap_err();
+        assert!(!faults.join("\n").contains("hunter2"));
         insta::assert_snapshot!(faults.join("\n"));
+    }
+
+    #[test]
+    fn what_is_in_force_is_told_with_its_origin() {
+        let text = "[clickhouse]\nurl = \"http://me:hunter2@file:1\"\n[defaults]\nmax_chunk_bytes = \"64M\"\n[tables.\"a.b\"]\ntime_column = \"ts\"\n";
+        let environment = [("PENSTOCK_TOKEN", "0123456789abcdef"), ("PENSTOCK_MAX_PARALLEL_CHUNKS", "4"), ("CLICKHOUSE_DATABASE", "d")];
+        let config = read(text, &environment).unwrap();
+        let lines =
+            config.entries.iter().map(|entry| format!("{} = {} ({})", entry.key, entry.value.as_deref().unwrap_or("-"), entry.origin));
+        let shown = lines.collect::<Vec<_>>().join("\n");
+        assert!(!shown.contains("hunter2") && !shown.contains("0123456789abcdef"), "{shown}");
+        insta::assert_snapshot!(shown);
     }
 
     #[test]
@@ -263,7 +327,7 @@ mod tests {
             assert!(!faults.contains("hunter2"), "{faults}");
         }
         let broken = read("[clickhouse]\npassword = \"hunter2\n", &[]).unwrap_err().to_string();
-        assert!(broken.contains("line 2") && !broken.contains("hunter2"), "{broken}");
+        assert!(broken.contains("penstock.toml:2:") && !broken.contains("hunter2"), "{broken}");
     }
 
     #[test]

@@ -17,8 +17,8 @@ use serde::Deserialize;
 use super::body::{Args, Json};
 use super::problem::ApiError;
 use super::state::App;
-use crate::clock;
 use crate::store::StoredPlan;
+use crate::{clock, planning};
 
 /// Most chunks on one page.
 const PAGE: u64 = 1000;
@@ -52,20 +52,7 @@ pub(super) async fn create(State(app): State<App>, Json(body): Json<PlanCreate>)
             .hint("reload the page: it may hold an older planner")
             .differences(differences));
     }
-    let total = plan.total();
-    let answer = PlanAnswer {
-        bytes: total.bytes,
-        chunks: plan.len() as u64,
-        created_at: clock::now(),
-        digest,
-        mode: plan.core.mode,
-        plan_id: plan.core.plan_id.clone(),
-        rationale: plan.rationale.clone(),
-        request: body.request,
-        rows: total.rows,
-        snapshot: body.snapshot,
-        write: plan.core.write,
-    };
+    let answer = planning::answer(&plan, body.request, clock::now());
     let answer = store.put_plan(&StoredPlan { answer, plan }).await?;
     let location = format!("/v1/plans/{}", answer.digest);
     Ok((StatusCode::CREATED, [(LOCATION, location)], axum::Json(answer)).into_response())

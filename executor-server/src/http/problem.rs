@@ -70,6 +70,12 @@ impl ApiError {
         self.0.status
     }
 
+    /// Code, detail, hint, what may be acknowledged, and differences: for hosts that are not asked over HTTP.
+    pub fn into_parts(self) -> (String, String, String, Option<Acknowledgement>, Vec<String>) {
+        let content = *self.0;
+        (content.code, content.detail, content.hint, content.acknowledge, content.differences)
+    }
+
     /// Something named in the address does not exist.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("there is no {what}"))

@@ -113,7 +113,7 @@ impl Engine {
         for record in self.store.active_jobs().await? {
             tracing::info!(job = record.job.id, state = record.job.state.name(), "the job is taken up again");
             let mut drivers = self.drivers.lock().await;
-            if let Err(error) = self.drive(&mut drivers, &record.job.id).await {
+            if let Err(error) = self.drive(&mut drivers, &record.job.id, None).await {
                 tracing::error!(?error, job = record.job.id, "the job cannot be taken up");
             }
         }
@@ -165,15 +165,23 @@ impl Engine {
     pub async fn command(self: &Arc<Self>, id: &str, command: Command) -> Result<Job, CommandError> {
         // A driver that ends just then drops the command unanswered; the next one takes it.
         for _ in 0..5 {
+            let (answer, answered) = oneshot::channel();
+            let asked = Asked { command: command.clone(), answer };
             let sender = {
                 let mut drivers = self.drivers.lock().await;
                 match drivers.commands.get(id).filter(|sender| !sender.is_closed()).cloned() {
                     Some(sender) => sender,
-                    None => self.drive(&mut drivers, id).await?,
+                    None => {
+                        // The driver of a job that has ended would be gone before it could be asked: it starts with the command.
+                        self.drive(&mut drivers, id, Some(asked)).await?;
+                        match answered.await {
+                            Ok(done) => return done,
+                            Err(_) => continue,
+                        }
+                    }
                 }
             };
-            let (answer, answered) = oneshot::channel();
-            if sender.send(Asked { command: command.clone(), answer }).await.is_ok()
+            if sender.send(asked).await.is_ok()
                 && let Ok(done) = answered.await
             {
                 return done;
@@ -182,7 +190,7 @@ impl Engine {
         Err(CommandError::Broken("the service is stopping".into()))
     }
 
-    async fn drive(self: &Arc<Self>, drivers: &mut Drivers, id: &str) -> Result<mpsc::Sender<Asked>, CommandError> {
+    async fn drive(self: &Arc<Self>, drivers: &mut Drivers, id: &str, first: Option<Asked>) -> Result<(), CommandError> {
         if *self.shutdown.borrow() {
             return Err(CommandError::Broken("the service is stopping".into()));
         }
@@ -226,15 +234,19 @@ impl Engine {
         };
         let looking = pressure::watch(driver.site.clone(), self.bounds, driver.sending_wanted.subscribe(), driver.reports.clone());
         let (sender, commands) = mpsc::channel(16);
+        if let Some(first) = first {
+            // The channel is new and empty.
+            let _ = sender.try_send(first);
+        }
         drivers.commands.retain(|_, sender| !sender.is_closed());
-        drivers.commands.insert(id.to_owned(), sender.clone());
+        drivers.commands.insert(id.to_owned(), sender);
         while drivers.tasks.try_join_next().is_some() {}
         drivers.tasks.spawn(async move {
             let looking = tokio::spawn(looking);
             driver.run(commands).await;
             looking.abort();
         });
-        Ok(sender)
+        Ok(())
     }
 
     /// Takes a job in. The same key with the same body gives the same job, however often it is sent; true when it is new.
@@ -299,7 +311,7 @@ impl Engine {
             found @ (Submitted::Known(_) | Submitted::Conflict) => return self.known(found).await,
         }
         let mut drivers = self.drivers.lock().await;
-        if let Err(error) = self.drive(&mut drivers, &job.id).await {
+        if let Err(error) = self.drive(&mut drivers, &job.id, None).await {
             // Stored: the next start of the service takes it up.
             tracing::error!(?error, job = job.id, "the job was accepted, but cannot be started");
         }
@@ -415,7 +427,7 @@ fn chosen(dedup: Option<Dedup>) -> &'static str {
 }
 
 /// Whether two plans of one target may write the same rows. Only where rows can be told by their time can they differ.
-fn overlap(one: &Plan, other: &Plan) -> bool {
+pub(crate) fn overlap(one: &Plan, other: &Plan) -> bool {
     match (one.core.window, other.core.window, told(one) && told(other)) {
         (Some(one), Some(other), true) => one.from < other.to && other.from < one.to,
         _ => true,

@@ -21,4 +21,5 @@ mod traffic;
 
 pub use board::Live;
 pub use command::{Command, CommandError};
+pub(crate) use engine::overlap;
 pub use engine::{Engine, SubmitError};

@@ -45,10 +45,17 @@ struct Row {
 /// Somebody who wants the store.
 pub struct Claim {
     connection: Connection,
-    state_dir: PathBuf,
+    files: Files,
     me: String,
     vigil: Vigil,
     started: Instant,
+}
+
+/// The database, and the file that carries the kernel's lock.
+#[derive(Clone)]
+struct Files {
+    database: PathBuf,
+    lock: PathBuf,
 }
 
 /// What came of a look.
@@ -64,16 +71,15 @@ impl Claim {
     pub fn new(state_dir: &Path, me: &str) -> Result<Self, StoreError> {
         let directory = |error: std::io::Error| StoreError::Directory { path: state_dir.display().to_string(), reason: error.to_string() };
         std::fs::create_dir_all(state_dir).map_err(directory)?;
-        let connection = connect(&state_dir.join("penstock.db"))?;
+        let files = Files { database: state_dir.join("penstock.db"), lock: state_dir.join("lock") };
+        let connection = ready(&files.database)?;
         connection.busy_timeout(Duration::from_secs(2))?;
-        // Apart from the migrations: only the holder may apply those.
-        connection.execute_batch(include_str!("lease.sql"))?;
-        Ok(Self { connection, state_dir: state_dir.to_owned(), me: me.to_owned(), vigil: Vigil::default(), started: Instant::now() })
+        Ok(Self { connection, files, me: me.to_owned(), vigil: Vigil::default(), started: Instant::now() })
     }
 
     /// Looks, and takes the store where nobody holds it, its holder is dead, or the beat has stood still for [`EXPIRY`].
     pub fn look(mut self) -> Result<Look, StoreError> {
-        let lock = kernel_lock(&self.state_dir)?;
+        let lock = kernel_lock(&self.files.lock)?;
         let boot = lock.as_ref().map(|_| boot_id()).unwrap_or_default();
         let found = match taken(&mut self.connection, &mut self.vigil, self.started.elapsed(), &self.me, &boot) {
             Ok(found) => found,
@@ -83,13 +89,19 @@ impl Claim {
         };
         match found {
             Ok(fence) => {
-                let lease =
-                    Lease { fence, lock, state_dir: self.state_dir.clone(), renewed: Instant::now(), lost: watch::Sender::new(None) };
-                Ok(Look::Taken(Store::start(&self.state_dir, lease)?))
+                let lease = Lease::new(fence, lock, self.files.lock.clone());
+                Ok(Look::Taken(Store::start(&self.files.database, lease)?))
             }
             Err(holder) => Ok(Look::Held(Box::new(self), holder)),
         }
     }
+}
+
+/// A connection to a database that has the lease's table: apart from the migrations, which only the holder may apply.
+fn ready(database: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(database)?;
+    connection.execute_batch(include_str!("lease.sql"))?;
+    Ok(connection)
 }
 
 /// Takes the lease where that may be: its fence. Else who holds it.
@@ -133,12 +145,28 @@ impl Vigil {
 pub(super) struct Lease {
     fence: i64,
     lock: Option<File>,
-    state_dir: PathBuf,
+    lock_path: PathBuf,
     renewed: Instant,
     lost: watch::Sender<Option<String>>,
 }
 
 impl Lease {
+    fn new(fence: i64, lock: Option<File>, lock_path: PathBuf) -> Self {
+        Self { fence, lock, lock_path, renewed: Instant::now(), lost: watch::Sender::new(None) }
+    }
+
+    /// Takes the lease of a database for somebody who holds the kernel's lock that goes with it; refused where its holder
+    /// had that lock elsewhere, or not at all, and may live.
+    pub(super) fn take(database: &Path, lock: File, me: &str) -> Result<Self, StoreError> {
+        match taken(&mut ready(database)?, &mut Vigil::default(), Duration::ZERO, me, &boot_id())? {
+            Ok(fence) => Ok(Self::new(fence, Some(lock), database.with_extension("lock"))),
+            Err(holder) => {
+                let reason = format!("{holder} is using it, or has been within the last {} s", EXPIRY.as_secs());
+                Err(StoreError::Directory { path: database.display().to_string(), reason })
+            }
+        }
+    }
+
     /// Follows whether it is lost: to whom.
     pub(super) fn lost(&self) -> watch::Receiver<Option<String>> {
         self.lost.subscribe()
@@ -177,7 +205,7 @@ impl Lease {
         }
         self.renewed = Instant::now();
         if self.lock.is_none() {
-            self.lock = kernel_lock(&self.state_dir).ok().flatten();
+            self.lock = kernel_lock(&self.lock_path).ok().flatten();
         }
         let locked_on = self.lock.as_ref().map(|_| boot_id()).unwrap_or_default();
         let renewed = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from).and_then(|tx| {
@@ -214,9 +242,9 @@ fn busy(error: &rusqlite::Error) -> bool {
 }
 
 /// The kernel's lock, where it is to be had.
-fn kernel_lock(state_dir: &Path) -> Result<Option<File>, StoreError> {
-    let failed = |error: std::io::Error| StoreError::Directory { path: state_dir.display().to_string(), reason: error.to_string() };
-    let file = File::options().create(true).write(true).truncate(false).open(state_dir.join("lock")).map_err(failed)?;
+fn kernel_lock(path: &Path) -> Result<Option<File>, StoreError> {
+    let failed = |error: std::io::Error| StoreError::Directory { path: path.display().to_string(), reason: error.to_string() };
+    let file = File::options().create(true).write(true).truncate(false).open(path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         // A file system without locks: only the beat tells who is alive.

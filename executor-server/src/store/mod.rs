@@ -21,7 +21,7 @@ mod worker;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use tokio::sync::watch;
 
 pub use attempts::{AttemptRecord, History};
@@ -82,13 +82,18 @@ pub enum StoreError {
 impl Store {
     /// Opens or makes the store of a state directory where nobody else holds it; see [`lease::Claim`] for who can wait.
     pub fn open(state_dir: &Path) -> Result<Self, StoreError> {
-        match lease::Claim::new(state_dir, &format!("penstock, process {}", std::process::id()))?.look()? {
+        match lease::Claim::new(state_dir, &me())?.look()? {
             lease::Look::Taken(store) => Ok(store),
             lease::Look::Held(_, holder) => {
                 let reason = format!("{holder} is using it; stop that one, or choose another state directory");
                 Err(StoreError::Directory { path: state_dir.display().to_string(), reason })
             }
         }
+    }
+
+    /// Opens or makes a store in this file, for a caller who holds the kernel's lock that goes with it.
+    pub fn open_file(path: &Path, lock: std::fs::File) -> Result<Self, StoreError> {
+        Self::start(path, lease::Lease::take(path, lock, &me())?)
     }
 
     /// Whether the store is still ours, as far as is known at this moment.
@@ -110,14 +115,13 @@ impl Store {
     }
 
     /// Starts the threads of a store whose lease was taken.
-    fn start(state_dir: &Path, lease: lease::Lease) -> Result<Self, StoreError> {
-        let path = state_dir.join("penstock.db");
-        let mut connection = connect(&path)?;
+    fn start(path: &Path, lease: lease::Lease) -> Result<Self, StoreError> {
+        let mut connection = connect(path)?;
         if let Err(error) = migrate(&mut connection) {
             lease.release(&connection);
             return Err(error);
         }
-        let reader = connect(&path)?;
+        let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;
         let lost = lease.lost();
         Ok(Self {
@@ -130,6 +134,20 @@ impl Store {
     /// Follows whether another executor has taken the store over: who.
     pub fn lost(&self) -> watch::Receiver<Option<String>> {
         self.lost.clone()
+    }
+
+    /// A look at a store that another process may be writing: changes fail. None while it is only being made.
+    pub fn look(path: &Path) -> Result<Option<Self>, StoreError> {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "query_only", true)?;
+        let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        check_version(found)?;
+        if found == 0 {
+            return Ok(None);
+        }
+        let worker = Worker::start("store-look", connection, None);
+        Ok(Some(Self { writer: worker.clone(), reader: worker, lost: watch::channel(None).1 }))
     }
 
     /// Runs a question beside the writer.
@@ -157,6 +175,11 @@ impl Store {
     }
 }
 
+/// Who this process is, for others who want the store.
+fn me() -> String {
+    format!("penstock, process {}", std::process::id())
+}
+
 fn connect(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(10))?;
@@ -167,12 +190,15 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// The last version known here, unless the store is of a later one.
+fn check_version(found: u32) -> Result<u32, StoreError> {
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    if found > known { Err(StoreError::Newer { found, known }) } else { Ok(known) }
+}
+
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
-    if found > known {
-        return Err(StoreError::Newer { found, known });
-    }
+    let known = check_version(found)?;
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
         transaction.execute_batch(migration)?;

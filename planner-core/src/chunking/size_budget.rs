@@ -333,7 +333,7 @@ fn finer(task: &Task<'_>) -> Option<Spread> {
 }
 
 /// What a chunk may have before it is cut once more: two halves are less even than one chunk of a twentieth more.
-fn stretched(budget: u64) -> u64 {
+pub(crate) fn stretched(budget: u64) -> u64 {
     budget.saturating_add(budget / 20)
 }
 

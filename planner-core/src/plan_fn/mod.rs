@@ -5,16 +5,16 @@ mod statements;
 mod target;
 mod time_cut;
 
-use crate::digest;
+use crate::digest::{self, Digest};
 use crate::engine;
 use crate::key::KeyAxis;
-use crate::plan::{self, ChunkSpan, Estimate, Mode, Plan, PlanCore, Span, Statement, TableRef, TimeAxis, WritePath};
+use crate::plan::{self, ChunkSpan, Estimate, Mode, Plan, PlanCore, Span, TableRef, TimeAxis, WritePath};
 use crate::probe::Probe;
 use crate::rationale::Note;
 use crate::refusal::Refusal;
 use crate::replay;
 use crate::request::{Method, ModeChoice, Request, Window};
-use crate::snapshot::{Snapshot, Table};
+use crate::snapshot::{Named, Snapshot, Table};
 use crate::time_column::Resolved;
 use crate::warnings;
 use crate::write_path;
@@ -32,7 +32,16 @@ pub enum Outcome {
 
 /// Plans a backfill. Equal inputs give equal plans, on every target.
 pub fn plan(request: &Request, snapshot: &Snapshot) -> Outcome {
-    match try_plan(request, snapshot, Detail::Wanted) {
+    outcome(request, snapshot, &snapshot.digest())
+}
+
+/// The same from a snapshot whose digest is known.
+pub fn plan_named(request: &Request, named: &Named) -> Outcome {
+    outcome(request, named.snapshot(), named.digest())
+}
+
+fn outcome(request: &Request, snapshot: &Snapshot, digest: &Digest) -> Outcome {
+    match try_plan(request, snapshot, digest, Detail::Wanted) {
         Ok(plan) => Outcome::Planned(Box::new(plan)),
         Err(Stop::Detail(probes)) => Outcome::NeedsDetail(probes),
         Err(Stop::Refuse(refusal)) => Outcome::Refused(*refusal),
@@ -40,8 +49,8 @@ pub fn plan(request: &Request, snapshot: &Snapshot) -> Outcome {
 }
 
 /// A plan from what is known, for a preview while detail is on its way: its chunks are less even. It is never run.
-pub fn preview(request: &Request, snapshot: &Snapshot) -> Option<Plan> {
-    try_plan(request, snapshot, Detail::Forgone).ok()
+pub fn preview(request: &Request, named: &Named) -> Option<Plan> {
+    try_plan(request, named.snapshot(), named.digest(), Detail::Forgone).ok()
 }
 
 /// Whether finer points are asked for where they would make chunks more even.
@@ -83,7 +92,7 @@ impl From<Probe> for Stop {
     }
 }
 
-fn try_plan(request: &Request, snapshot: &Snapshot, detail: Detail) -> Result<Plan, Stop> {
+fn try_plan(request: &Request, snapshot: &Snapshot, digest: &Digest, detail: Detail) -> Result<Plan, Stop> {
     check_tables(request, snapshot)?;
     let (mode, mode_note) = mode(request, snapshot)?;
     let write = write_path::choose(&snapshot.server);
@@ -101,17 +110,19 @@ fn try_plan(request: &Request, snapshot: &Snapshot, detail: Detail) -> Result<Pl
     notes.extend(replay_notes(mode, snapshot, &cutting)?);
     notes.extend(statement_notes);
 
+    let plan_id = plan_id(request, digest, &cutting);
+    let time = cutting.time.as_ref().map(|time| time_axis(request, snapshot, mode, time, &cutting.spans));
     let core = PlanCore {
-        chunks: chunk_spans(&statements, &cutting.spans),
+        chunks: chunk_spans(statements.len(), cutting.spans),
         format: plan::FORMAT,
         generation: request.generation,
         method: request.method,
         mode,
-        plan_id: plan_id(request, snapshot, &cutting),
+        plan_id,
         settings: write_path::settings(&snapshot.server, write),
         source: table_ref(&snapshot.source),
         target: table_ref(&snapshot.target),
-        time: cutting.time.as_ref().map(|time| time_axis(request, snapshot, mode, time, &cutting.spans)),
+        time,
         key: cutting.key,
         window: request.window,
         write,
@@ -119,7 +130,7 @@ fn try_plan(request: &Request, snapshot: &Snapshot, detail: Detail) -> Result<Pl
     };
     let estimates: Vec<Estimate> = core.statements.iter().flat_map(|_| cutting.estimates.iter().copied()).collect();
     notes.extend(warnings::all(&core, &estimates, snapshot));
-    Ok(Plan { core, estimates, rationale: notes, snapshot: snapshot.digest() })
+    Ok(Plan { core, estimates, rationale: notes, snapshot: digest.clone() })
 }
 
 fn time_axis(request: &Request, snapshot: &Snapshot, mode: Mode, time: &Resolved, spans: &[Span]) -> TimeAxis {
@@ -224,16 +235,21 @@ fn write_note(write: WritePath, snapshot: &Snapshot) -> Note {
     Note::info("write-path", format!("each chunk is one INSERT and one block: on ClickHouse {} {how}", snapshot.server.version))
 }
 
-fn chunk_spans(statements: &[Statement], spans: &[Span]) -> Vec<ChunkSpan> {
-    (0_u32..).zip(statements).flat_map(|(statement, _)| spans.iter().map(move |span| ChunkSpan { span: span.clone(), statement })).collect()
+/// The spans once for each statement; the last takes them as they are.
+fn chunk_spans(statements: usize, spans: Vec<Span>) -> Vec<ChunkSpan> {
+    let last = u32::try_from(statements).unwrap_or(u32::MAX).saturating_sub(1);
+    let mut chunks: Vec<ChunkSpan> =
+        (0..last).flat_map(|statement| spans.iter().map(move |span| ChunkSpan { span: span.clone(), statement })).collect();
+    chunks.extend(spans.into_iter().map(|span| ChunkSpan { span, statement: last }));
+    chunks
 }
 
 /// The id of a plan. A time-window plan has the formula of design.md; any other hashes its request and snapshot.
-fn plan_id(request: &Request, snapshot: &Snapshot, cutting: &Cutting) -> digest::PlanId {
+fn plan_id(request: &Request, snapshot: &Digest, cutting: &Cutting) -> digest::PlanId {
     match (request.method, cutting.window, &cutting.time) {
         (Method::TimeWindow { hours }, Some(window), Some(time)) => {
             digest::plan_id(&format!("{}|{}|{}|{hours}|{}", request.target, window.from.iso(), window.to.iso(), time.column))
         }
-        _ => digest::plan_id(&format!("{}|{}", crate::canonical::to_string(request), snapshot.digest())),
+        _ => digest::plan_id(&format!("{}|{}", crate::canonical::to_string(request), snapshot)),
     }
 }

@@ -79,8 +79,9 @@ fn announce(model: Model) {
 fn header(model: Model) -> Group {
     let state = model.memo(|job| Some(job.state));
     let reason = model.memo(|job| job.reason.clone());
-    // What a completed job says is the receipt's statement, which stands below.
-    let message = model.memo(|job| job.message.clone().filter(|_| job.state != JobState::Completed).unwrap_or_default());
+    // What a job says at its end stands with the receipt below.
+    let message =
+        model.memo(|job| job.message.clone().filter(|_| job.state != JobState::Completed && job.verdict.is_none()).unwrap_or_default());
     let line = el("p")
         .class("line")
         .live(move || badge(job_state::job(state.get().unwrap_or(JobState::Queued)), "job-state"))

@@ -43,8 +43,15 @@ fn statement_of(model: Model, receipt: &Receipt) -> El {
         .digest
         .as_ref()
         .map(|digest| el("code").class("faint").title(digest.to_string()).text(format::short_digest(digest.as_str())));
+    // The job's message is this statement and, where a chunk failed, why.
+    let statement = receipt.statement.clone();
+    let reason = move || {
+        let why = model.job.with(|job| job.as_ref()?.message.as_ref()?.strip_prefix(&statement)?.strip_prefix(". ").map(str::to_owned))?;
+        Some(el("p").test_id("job-message").text(for_people(&why)))
+    };
     let words = el("div")
         .child(el("p").class("big").test_id("receipt-statement").text(for_people(&receipt.statement)))
+        .live(reason)
         .child(el("p").text(detail).text(" Receipt ").child(digest));
     el("section")
         .class(format!("statement {}", sign.tone.class()))

@@ -2,10 +2,12 @@
 
 use planner_core::quantity::{Hours, UnixMillis};
 use planner_core::request::Window;
-use web_sys::HtmlInputElement;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlInputElement};
 
-use super::model::{Model, Planned};
+use super::model::Model;
 use crate::components::time_bars::time_bars;
+use crate::console::moves_slider;
 use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
 use crate::views::bars::{self, Bars};
@@ -49,8 +51,9 @@ impl Span {
         self.bars.with(|bars| Window { from: UnixMillis(bars.from), to: UnixMillis(bars.to()) })
     }
 
-    fn shown(self) -> Window {
-        self.chosen.get().unwrap_or_else(|| self.everything())
+    /// The window that is planned, as far as it is known.
+    fn shown(self) -> Option<Window> {
+        self.chosen.get().or_else(|| self.bars.with(|bars| bars.step > 0).then(|| self.everything()))
     }
 
     fn set(self, window: Option<Window>) {
@@ -58,9 +61,7 @@ impl Span {
     }
 
     fn drag(self, window: Window, drags: bool) {
-        if self.model.dragging.get_untracked() != drags {
-            self.model.dragging.set(drags);
-        }
+        self.model.hold(drags);
         if self.chosen.get_untracked() != Some(window) {
             self.set(Some(window));
         }
@@ -74,7 +75,8 @@ impl Span {
             .child(self.bound("From", "window-from", |window| window.from, |window, from| Window { from, ..window }))
             .child(self.bound("to", "window-to", |window| window.to, |window, to| Window { to, ..window }))
             .child(el("span").class("faint").text("UTC"))
-            .child(self.presets());
+            .child(self.presets())
+            .live(move || (!there.get()).then(|| el("span").class("faint").text("The source tells no times: everything is planned.")));
         el("fieldset").child(el("legend").text("Window")).child(line).live(move || there.get().then(chart))
     }
 
@@ -88,7 +90,7 @@ impl Span {
             if let Ok(at) = read {
                 // However it was typed, it stands there as instants do everywhere.
                 native.set_value(&at.label());
-                self.set(Some(with(untrack(|| self.shown()), at)));
+                self.set(Some(with(untrack(|| self.shown()).unwrap_or(Window { from: at, to: at }), at)));
             }
         };
         let field = field
@@ -97,14 +99,20 @@ impl Span {
             .test_id(test_id)
             .title("2025-01-31 or 2025-01-31 13:45, in UTC")
             .live_attr("aria-invalid", move || wrong.get().to_string())
-            .live_value(move || of(self.shown()).label())
+            .live_value(move || self.shown().map(|window| of(window).label()).unwrap_or_default())
             .on_value("change", change);
         el("label").class("field inline").child(el("span").text(label)).child(field)
     }
 
     fn presets(self) -> El {
         let all = preset(move || self.chosen.with(Option::is_none), move || self.set(None)).test_id("window-all").text("everything");
-        el("span").class("presets").attr("role", "group").label("Windows").children([1, 7, 30].map(|days| self.last(days))).child(all)
+        el("span")
+            .class("presets")
+            .attr("role", "group")
+            .label("Windows")
+            .live_flag("hidden", move || self.shown().is_none())
+            .children([1, 7, 30].map(|days| self.last(days)))
+            .child(all)
     }
 
     fn last(self, days: i64) -> El {
@@ -146,9 +154,16 @@ fn method(model: Model) -> El {
     el("fieldset").child(el("legend").text("Chunks")).child(el("div").class("line").child(methods).live(widths))
 }
 
-/// A slider; while a pointer holds it, nothing is asked of the server.
+/// A slider; while a pointer or a key holds it, nothing is asked of the server.
 fn slider(model: Model, label: &str, test_id: &str, last: usize, name: impl Fn() -> String + 'static) -> El {
-    let hold = move |on: bool| move |_| model.dragging.set(on);
+    let hold = move |on: bool| move |_| model.hold(on);
+    let by_key = move |on: bool| {
+        move |event: Event| {
+            if moves_slider(event.unchecked_ref()) {
+                model.hold(on);
+            }
+        }
+    };
     el("input")
         .attr("type", "range")
         .attr("min", "0")
@@ -160,14 +175,15 @@ fn slider(model: Model, label: &str, test_id: &str, last: usize, name: impl Fn()
         .on("pointerdown", hold(true))
         .on("pointerup", hold(false))
         .on("pointercancel", hold(false))
+        .on("keydown", by_key(true))
+        .on("keyup", by_key(false))
+        .on("blur", hold(false))
 }
 
 /// `6 h, 89 chunks`: what a screen reader says while the slider moves.
 fn spoken(model: Model, name: &str) -> String {
-    model.plan.with(|plan| match plan {
-        Planned::Plan { preview, .. } => format!("{name}, {}", format::plural(preview.chunks, "chunk")),
-        _ => name.to_owned(),
-    })
+    let chunks = model.plan.with(|plan| plan.preview().map(|preview| preview.chunks));
+    chunks.map_or_else(|| name.to_owned(), |chunks| format!("{name}, {}", format::plural(chunks, "chunk")))
 }
 
 fn widths(presets: impl IntoIterator<Item = El>) -> El {

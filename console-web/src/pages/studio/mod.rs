@@ -3,9 +3,12 @@
 mod controls;
 mod model;
 mod outcome;
+mod pace;
 mod review;
 mod safety;
+mod sizes;
 mod sql;
+mod strip;
 
 use executor_api::table::TableList;
 use planner_core::sql::identifier::TableName;
@@ -65,7 +68,7 @@ fn ready(model: Model) -> El {
             model::Planned::Nothing => ("idle", "◌", "waiting"),
             model::Planned::Plan { .. } => ("good", "●", "ready"),
             model::Planned::Refused(_) => ("warn", "!", "refused"),
-            model::Planned::Needs(_) => ("active", "◎", "asking"),
+            model::Planned::Needs { .. } => ("active", "◎", "coarse"),
             model::Planned::Failed(_) => ("bad", "✕", "failed"),
         })
     });

@@ -1,17 +1,18 @@
 //! The studio's signals and what happens between them.
 
-use executor_api::plan::{DetailCreate, PlanAnswer, PlanCreate, SnapshotCreate};
-use planner_core::probe::Probe;
+use executor_api::plan::{PlanAnswer, PlanCreate, SnapshotCreate};
+use planner_core::digest::Digest;
 use planner_core::refusal::Refusal;
 use planner_core::request::{Acknowledgement, Request};
 use planner_core::sql::identifier::TableName;
-use planner_wasm::message::{Preview, Reply};
+use planner_wasm::message::Preview;
 
 use crate::api_client::{self, Failure};
 use crate::browser::{self, Timer};
 use crate::planner_worker::Planner;
 use crate::reactive::prelude::*;
 use crate::router::router;
+use crate::views::answer::Reply;
 use crate::views::facts::{self, SnapshotFacts};
 use crate::views::question::Wish;
 use crate::views::studio::Studio;
@@ -32,10 +33,21 @@ pub(super) enum Planned {
     Plan { preview: Box<Preview>, request: Box<Request>, took_ms: f64 },
     /// A refusal.
     Refused(Refusal),
-    /// Facts are missing.
-    Needs(Vec<Probe>),
+    /// The snapshot is too coarse; a plan from what it holds may be looked at, and is never run.
+    Needs { coarse: Option<Box<Preview>>, probes: String, snapshot: Digest },
     /// The worker failed.
     Failed(String),
+}
+
+impl Planned {
+    /// What is shown, if it stands: a plan, or a coarse one.
+    pub(super) fn preview(&self) -> Option<&Preview> {
+        match self {
+            Self::Plan { preview, .. } => Some(preview),
+            Self::Needs { coarse, .. } => coarse.as_deref(),
+            Self::Nothing | Self::Refused(_) | Self::Failed(_) => None,
+        }
+    }
 }
 
 /// What the server says of the plan on the page.
@@ -57,9 +69,11 @@ pub(super) struct Model {
     pub(super) studio: RwSignal<Studio>,
     pub(super) snapshot: RwSignal<Option<SnapshotFacts>>,
     pub(super) failure: RwSignal<Option<Failure>>,
+    /// Why finer facts could not be fetched.
+    pub(super) detail_failure: RwSignal<Option<Failure>>,
     pub(super) plan: RwSignal<Planned>,
     pub(super) check: RwSignal<Check>,
-    /// Whether a pointer drags: no request leaves the page meanwhile.
+    /// Whether a pointer or a held key moves something: no request leaves the page meanwhile.
     pub(super) dragging: RwSignal<bool>,
     pub(super) reviewing: RwSignal<bool>,
     pub(super) planner: Planner,
@@ -78,15 +92,16 @@ impl Model {
             plan.set(match reply {
                 Reply::Planned(preview) => Planned::Plan { preview, request: Box::new(request.clone()), took_ms },
                 Reply::Refused(refusal) => Planned::Refused(refusal),
-                Reply::NeedsDetail { probes } => Planned::Needs(probes),
+                Reply::NeedsDetail { coarse, probes, snapshot } => Planned::Needs { coarse, probes, snapshot },
                 Reply::Failed { message } => Planned::Failed(message),
-                Reply::Loaded { .. } | Reply::Chunks { .. } | Reply::Document { .. } => return,
+                Reply::Loaded(_) | Reply::Chunks { .. } | Reply::Digest { .. } | Reply::Document { .. } => return,
             });
         };
         let model = Self {
             studio,
             snapshot: RwSignal::new(None),
             failure: RwSignal::new(None),
+            detail_failure: RwSignal::new(None),
             plan,
             check: RwSignal::new(Check::Unchecked),
             dragging: RwSignal::new(false),
@@ -125,6 +140,13 @@ impl Model {
         model
     }
 
+    /// A pointer or a key has begun to move something, or has let it go.
+    pub(super) fn hold(self, on: bool) {
+        if self.dragging.get_untracked() != on {
+            self.dragging.set(on);
+        }
+    }
+
     /// Chooses a table; a new source also means a new window.
     pub(super) fn choose_table(self, name: Option<TableName>, source: bool) {
         self.studio.update(|studio| {
@@ -144,8 +166,7 @@ impl Model {
     /// Asks for the facts of both tables.
     pub(super) fn take_snapshot(self) {
         let Some((source, target)) = self.studio.with_untracked(|studio| studio.source.clone().zip(studio.target.clone())) else { return };
-        let turn = self.turn.get_value().wrapping_add(1);
-        self.turn.set_value(turn);
+        let turn = self.next_turn();
         self.failure.set(None);
         self.snapshot.set(None);
         self.plan.set(Planned::Nothing);
@@ -154,15 +175,50 @@ impl Model {
     }
 
     fn loaded(self, turn: u32, answer: Result<String, Failure>) {
-        if self.turn.try_get_value() != Some(turn) {
-            return;
+        if self.turn.try_get_value() == Some(turn)
+            && let Err(failure) = self.load(answer)
+        {
+            self.failure.set(Some(failure));
         }
-        match answer.and_then(|text| facts::read(&text).map_err(Failure::Odd)) {
-            Ok(snapshot) => {
-                self.planner.ask(&Wish::Load(snapshot.text.clone()), |_| ());
-                self.snapshot.set(Some(snapshot));
+    }
+
+    /// Hands a snapshot to the worker; the page keeps only what it shows.
+    fn load(self, answer: Result<String, Failure>) -> Result<(), Failure> {
+        let mut snapshot = facts::read(&answer?).map_err(Failure::Odd)?;
+        self.planner.ask(&Wish::Load(std::mem::take(&mut snapshot.text)), |_| ());
+        self.detail_failure.set(None);
+        self.snapshot.set(Some(snapshot));
+        Ok(())
+    }
+
+    fn next_turn(self) -> u32 {
+        let turn = self.turn.get_value().wrapping_add(1);
+        self.turn.set_value(turn);
+        turn
+    }
+
+    /// Asks the server for the facts that a finer plan needs. Only the latest question counts.
+    fn fetch_detail(self, digest: &Digest, probes: &str) {
+        let turn = self.next_turn();
+        self.detail_failure.set(None);
+        let path = format!("/v1/snapshots/{digest}/detail");
+        api_client::send_text(path, format!("{{\"probes\":{probes}}}"), "", move |answer| {
+            if self.turn.try_get_value() == Some(turn)
+                && let Err(failure) = self.load(answer)
+            {
+                self.detail_failure.set(Some(failure));
             }
-            Err(failure) => self.failure.set(Some(failure)),
+        });
+    }
+
+    /// Asks again for what could not be fetched.
+    pub(super) fn fetch_detail_again(self) {
+        let missing = self.plan.with_untracked(|plan| match plan {
+            Planned::Needs { probes, snapshot, .. } => Some((snapshot.clone(), probes.clone())),
+            Planned::Nothing | Planned::Plan { .. } | Planned::Refused(_) | Planned::Failed(_) => None,
+        });
+        if let Some((digest, probes)) = missing {
+            self.fetch_detail(&digest, &probes);
         }
     }
 
@@ -179,17 +235,13 @@ impl Model {
         match plan {
             Planned::Plan { preview, request, .. } => {
                 self.check.set(Check::Computing);
-                let body = PlanCreate { expect_digest: Some(preview.digest), request: *request, snapshot: digest };
-                Some(browser::after(REST_MS, move || self.ask_server(&body)))
+                let body = PlanCreate { expect_digest: preview.digest, request: *request, snapshot: digest };
+                Some(browser::after(REST_MS, move || if body.expect_digest.is_some() { self.ask_server(&body) } else { self.hash() }))
             }
-            Planned::Needs(probes) => {
+            Planned::Needs { probes, snapshot, .. } => {
                 self.check.set(Check::Unchecked);
-                let turn = self.turn.get_value();
-                let ask = move || {
-                    let path = format!("/v1/snapshots/{digest}/detail");
-                    api_client::send(path, &DetailCreate { probes }, "", move |answer| self.loaded(turn, answer));
-                };
-                Some(browser::after(REST_MS / 4, ask))
+                // Where the snapshot is another one by now, the worker is already planning from it.
+                (snapshot == digest).then(|| browser::after(REST_MS, move || self.fetch_detail(&digest, &probes)))
             }
             Planned::Nothing | Planned::Refused(_) | Planned::Failed(_) => {
                 self.check.set(Check::Unchecked);
@@ -198,10 +250,25 @@ impl Model {
         }
     }
 
+    /// Has the worker hash a plan that was too large to be hashed on the way.
+    fn hash(self) {
+        self.planner.ask(&Wish::Digest, move |reply| {
+            let Reply::Digest { digest, plan_id } = reply else { return };
+            let is_shown = |plan: &Planned| matches!(plan, Planned::Plan { preview, .. } if preview.plan_id == plan_id);
+            if self.plan.try_with_untracked(is_shown) == Some(true) {
+                self.plan.update(|plan| {
+                    if let Planned::Plan { preview, .. } = plan {
+                        preview.digest = Some(digest);
+                    }
+                });
+            }
+        });
+    }
+
     fn ask_server(self, body: &PlanCreate) {
         let expected = body.expect_digest.clone();
         api_client::post("/v1/plans".to_owned(), body, "", move |answer| {
-            let is_shown = |plan: &Planned| matches!(plan, Planned::Plan { preview, .. } if Some(&preview.digest) == expected.as_ref());
+            let is_shown = |plan: &Planned| matches!(plan, Planned::Plan { preview, .. } if preview.digest == expected);
             if self.plan.try_with_untracked(is_shown) == Some(true) {
                 self.check.set(match answer {
                     Ok(answer) => Check::Same(Box::new(answer)),

@@ -1,60 +1,69 @@
 //! What the worker made: figures, strip, digest, or why there is no plan.
 
+use planner_core::digest::Digest;
 use planner_core::rationale::{Note, Severity};
 use planner_core::refusal::Refusal;
-use planner_wasm::message::{self, Preview, Reply};
+use planner_wasm::message::Preview;
 
 use super::model::{Check, Model, Planned};
-use super::{live_badge, safety, sql};
+use super::{live_badge, pace, safety, sizes, sql, strip};
 use crate::browser;
-use crate::components::chart::tone_chart;
 use crate::components::copy::copy_button;
 use crate::components::figure::figure;
-use crate::components::notes::{notes, warnings};
+use crate::components::notes::{notes, reasons, warnings};
 use crate::components::states::failure_words;
 use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
-use crate::views::format;
-use crate::views::job_state::Tone;
+use crate::views::answer::Reply;
 use crate::views::question::Wish;
-use crate::views::strip::{self, Cell};
 use crate::views::words::for_people;
+use crate::views::{command, format};
 
 /// The last plan that was made.
 pub(super) type Last = Memo<Option<Box<Preview>>>;
 
-/// The lower half of the studio. A refusal or missing facts leave the last plan in sight, greyed.
+/// The lower half of the studio. A refusal leaves the last plan in sight, greyed.
 pub(super) fn outcome(model: Model) -> Group {
     let last: Last = Memo::new(move |before: Option<&Option<Box<Preview>>>| {
-        model.plan.with(|plan| match plan {
-            Planned::Plan { preview, .. } => Some(preview.clone()),
-            Planned::Nothing => None,
-            Planned::Refused(_) | Planned::Needs(_) | Planned::Failed(_) => before.cloned().flatten(),
+        model.plan.with(|plan| match (plan.preview(), plan) {
+            (Some(preview), _) => Some(Box::new(preview.clone())),
+            (None, Planned::Nothing) => None,
+            (None, _) => before.cloned().flatten(),
         })
     });
     let there = Memo::new(move |_| last.with(Option::is_some));
     let refusal =
         Memo::new(move |_| model.plan.with(|plan| if let Planned::Refused(refusal) = plan { Some(refusal.clone()) } else { None }));
-    let obstacle = move || {
-        let refused = refusal.with(|refusal| refusal.as_ref().map(|refusal| refused(model, refusal)));
-        refused.or_else(|| model.plan.with(waiting))
-    };
-    let standing = Memo::new(move |_| model.plan.with(|plan| matches!(plan, Planned::Plan { .. })));
-    let obstacle = move || (!standing.get()).then(obstacle).flatten();
-    group().live(obstacle).live(move || there.get().then(|| result(model, last, standing)))
+    let needs = Memo::new(move |_| model.plan.with(|plan| matches!(plan, Planned::Needs { .. })));
+    let failed = Memo::new(move |_| model.plan.with(|plan| if let Planned::Failed(message) = plan { Some(message.clone()) } else { None }));
+    let standing = Memo::new(move |_| model.plan.with(|plan| plan.preview().is_some()));
+    group()
+        .live(move || refusal.with(|refusal| refusal.as_ref().map(|refusal| refused(model, refusal))))
+        .live(move || failed.get().map(|message| planner_failed(&message)))
+        .live(move || needs.get().then(|| coarse(model, standing)))
+        .live(move || there.get().then(|| result(model, last, standing)))
 }
 
-fn waiting(plan: &Planned) -> Option<El> {
-    match plan {
-        Planned::Needs(_) => {
-            let words = "The server is asked for finer facts; what is shown is the plan before.";
-            Some(el("p").class("stale").test_id("needs-detail").text(words))
+fn planner_failed(message: &str) -> El {
+    el("div").class("empty bad").child(el("strong").text("The planner failed")).child(el("p").text(message))
+}
+
+/// What is missing, and what is done about it.
+fn coarse(model: Model, standing: Memo<bool>) -> Group {
+    let words = move || {
+        if standing.get() {
+            "Coarse: finer facts are being fetched. Sizes of chunks will become more even; this plan cannot be started."
+        } else {
+            "Facts are being fetched; what is shown is the plan before."
         }
-        Planned::Failed(message) => {
-            Some(el("div").class("empty bad").child(el("strong").text("The planner failed")).child(el("p").text(message)))
-        }
-        Planned::Nothing | Planned::Refused(_) | Planned::Plan { .. } => None,
-    }
+    };
+    let failure = move || {
+        let failure = model.detail_failure.get()?;
+        let again = el("button").class("button").test_id("detail-again").on_click(move || model.fetch_detail_again()).text("Try again");
+        Some(el("div").class("obstacle").test_id("detail-failed").attr("role", "alert").child(failure_words(&failure)).child(again))
+    };
+    let line = move || model.detail_failure.with(Option::is_none).then(|| el("p").class("stale coarse").test_id("coarse").words(words));
+    group().live(line).live(failure)
 }
 
 fn result(model: Model, last: Last, standing: Memo<bool>) -> El {
@@ -67,14 +76,21 @@ fn result(model: Model, last: Last, standing: Memo<bool>) -> El {
         .child(figure("Size", "plan-bytes", of(|p| format::bytes(p.bytes))))
         .child(figure("Largest chunk", "plan-largest", of(|p| format::bytes(p.largest_bytes))))
         .child(figure("Average", "plan-average", of(|p| format::bytes(p.bytes / p.chunks.max(1)))))
-        .child(figure("Time column", "time-column", of(|p| p.time_column.clone())));
+        .child(figure("Largest ÷ average", "plan-evenness", of(evenness)))
+        .child(pace::takes(model, last))
+        .child(figure("Cut along", "cut-along", of(|p| p.along.clone())));
+    let pictures = el("div").class("pictures").child(strip::chunk_strip(last)).child(sizes::size_chart(last));
     el("section")
         .class("result")
         .live_class("old", move || !standing.get())
         .child(figures)
-        .child(chunk_strip(last))
+        .child(pictures)
         .child(details(model, last))
         .child(foot(model, last))
+}
+
+fn evenness(preview: &Preview) -> String {
+    format::times(u128::from(preview.largest_bytes) * u128::from(preview.chunks), u128::from(preview.bytes))
 }
 
 fn refused(model: Model, refusal: &Refusal) -> El {
@@ -97,54 +113,12 @@ fn refused(model: Model, refusal: &Refusal) -> El {
         .child(button)
 }
 
-fn chunk_strip(last: Last) -> Group {
-    let cells = Memo::new(move |_| {
-        last.with(|preview| {
-            let Some(preview) = preview else { return Vec::new() };
-            let average = preview.bytes / preview.chunks.max(1);
-            // Neighbours that stand in one cell are measured by their average.
-            let tone = |cell: &message::Cell| if cell.bytes / cell.chunks.max(1) > average * 2 { Tone::Warn } else { Tone::Active };
-            preview.cells.iter().map(|cell| Cell { weight: cell.bytes, tone: tone(cell) }).collect::<Vec<_>>()
-        })
-    });
-    let under = RwSignal::new(None::<usize>);
-    let words = move || {
-        let cell = under.get().and_then(|at| last.with(|preview| preview.as_ref()?.cells.get(at).copied()));
-        cell.map_or_else(|| "Width = bytes; amber = more than twice the average".to_owned(), cell_words)
-    };
-    let label = move || {
-        let chunks = last.with(|preview| preview.as_ref().map(|p| format::plural(p.chunks, "chunk"))).unwrap_or_default();
-        format!("{chunks}, in order; the widths are their bytes")
-    };
-    let paths = Memo::new(move |_| cells.with(|cells| strip::paths(cells)));
-    let chart = el("div").class("strip").test_id("chunk-strip");
-    let node = chart.element();
-    let chart = chart
-        .on_mouse("mousemove", move |event| {
-            let (at, _) = browser::place_in(&node, event.client_x(), event.client_y(), (strip::WIDTH, 1));
-            under.set(cells.with_untracked(|cells| strip::locate(cells, at)));
-        })
-        .on("mouseleave", move |_| under.set(None))
-        .child(tone_chart((strip::WIDTH, strip::HEIGHT), label, paths));
-    group().child(chart).child(el("p").class("faint num").hidden_from_speech().words(words))
-}
-
-fn cell_words(cell: message::Cell) -> String {
-    let amount = format!("{} rows · {}", format::count(cell.rows), format::bytes(cell.bytes));
-    let first = format::exact(cell.first + 1);
-    if cell.chunks == 1 {
-        format!("Chunk {first} · {amount}")
-    } else {
-        format!("Chunks {first}–{} · {amount}", format::exact(cell.first + cell.chunks))
-    }
-}
-
 fn details(model: Model, last: Last) -> Group {
     let list = Memo::new(move |_| last.with(|preview| preview.as_ref().map(|p| p.rationale.clone()).unwrap_or_default()));
-    let of = move |severity: Severity| move || list.with(|list| notes(list, severity));
-    let why = el("details").class("box").test_id("why").child(el("summary").text("Why these cuts?")).live(of(Severity::Info));
+    let why = move || list.with(|list| reasons(list));
+    let why = el("details").class("box").test_id("why").child(el("summary").text("Why these cuts?")).live(why);
     let folds = el("div").class("details").child(why).child(sql::sql(model, last)).child(safety_fold(model, last, list));
-    group().live(of(Severity::Warning)).child(folds)
+    group().live(move || list.with(|list| notes(list, Severity::Warning))).child(folds)
 }
 
 fn safety_fold(model: Model, last: Last, list: Memo<Vec<Note>>) -> El {
@@ -161,12 +135,12 @@ fn safety_fold(model: Model, last: Last, list: Memo<Vec<Note>>) -> El {
 }
 
 fn foot(model: Model, last: Last) -> El {
-    let digest = move || last.with(|preview| preview.as_ref().map(|p| p.digest.to_string()).unwrap_or_default());
+    let digest = move || last.with(|preview| preview.as_ref().and_then(|p| p.digest.as_ref().map(Digest::to_string)).unwrap_or_default());
     let shown = el("code")
         .test_id("digest")
         .live_attr("title", digest)
         .live_attr("data-digest", digest)
-        .words(move || format::short_digest(&digest()));
+        .words(move || if digest().is_empty() { "…".to_owned() } else { format::short_digest(&digest()) });
     let line = el("p")
         .class("num")
         .text("Plan ")
@@ -186,6 +160,8 @@ fn actions(model: Model, last: Last) -> El {
             }
         });
     };
+    let command = move || model.studio.with_untracked(|studio| studio.request().map(|request| command::text(&request)).unwrap_or_default());
+    let fine = Memo::new(move |_| model.plan.with(|plan| matches!(plan, Planned::Plan { .. })));
     let review = el("button")
         .class("button primary")
         .test_id("review")
@@ -197,7 +173,8 @@ fn actions(model: Model, last: Last) -> El {
         .class("actions")
         .child(el("span").class("faint not-small").attr("id", "why-not").test_id("why-not").words(move || why_not.get()))
         .child(copy_button("Copy link", "copy-link", browser::href))
-        .child(el("button").class("button quiet").test_id("json").on_click(json).text("JSON"))
+        .child(copy_button("Copy as command", "copy-command", command))
+        .child(el("button").class("button quiet").test_id("json").live_flag("disabled", move || !fine.get()).on_click(json).text("JSON"))
         .child(el("span").class("not-small").child(review))
 }
 
@@ -208,6 +185,7 @@ fn why_not(plan: &Planned, check: &Check) -> &'static str {
         (Planned::Plan { .. }, Check::Differs(_)) => "The server does not agree with this plan",
         (Planned::Plan { .. }, Check::Unchecked) => "The server has not checked this plan yet",
         (Planned::Refused(_), _) => "The plan is refused",
+        (Planned::Needs { .. }, _) => "Finer facts are needed first",
         _ => "There is no plan yet",
     }
 }

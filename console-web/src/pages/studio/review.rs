@@ -5,7 +5,6 @@ use executor_api::plan::PlanAnswer;
 use planner_core::digest::Digest;
 use planner_core::plan::Mode;
 use planner_core::rationale::Severity;
-use planner_wasm::message::Reply;
 
 use super::model::{Check, Model};
 use crate::api_client::{self, Failure};
@@ -16,6 +15,7 @@ use crate::components::states::failure_words;
 use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
 use crate::router::{Router, router};
+use crate::views::answer::Reply;
 use crate::views::question::Wish;
 use crate::views::{format, studio};
 
@@ -46,7 +46,7 @@ fn sentence(plan: &PlanAnswer) -> String {
         studio::window_text(plan.request.window),
         plan.request.source,
         plan.request.target,
-        format::plural(plan.chunks, "chunk"),
+        studio::chunks_words(plan.chunks, &plan.request.method),
     )
 }
 
@@ -78,9 +78,9 @@ impl Form {
             router,
             title: RwSignal::new(format!("{} → {}{window}", request.source.table, request.target)),
             reason: RwSignal::new(String::new()),
-            lanes: RwSignal::new(2),
+            lanes: RwSignal::new(super::pace::LANES),
             order: RwSignal::new(Order::OldestFirst),
-            dedup: RwSignal::new(plan.rationale.iter().any(|note| note.code == "dedup-window-off").then_some(Dedup::ContentOnly)),
+            dedup: RwSignal::new(Dedup::by_contents_where_off(&plan.rationale)),
             busy: RwSignal::new(false),
             failure: RwSignal::new(None),
             key: StoredValue::new(browser::fresh_key()),

@@ -1,5 +1,6 @@
 //! What protects the run, and what could still surprise: facts of the snapshot in words.
 
+use planner_core::limits::BLOCK_MEMORY_FACTOR;
 use planner_core::plan::Mode;
 use planner_core::snapshot::DedupWindow;
 use planner_wasm::message::Preview;
@@ -42,7 +43,12 @@ fn facts(snapshot: &Facts, preview: &Preview) -> El {
 fn memory(snapshot: &Facts, preview: &Preview) -> String {
     match snapshot.server.memory_bytes {
         0 => "the server does not say".to_owned(),
-        bytes => format!("{} for the server; the largest chunk holds {}", format::bytes(bytes), format::bytes(preview.largest_bytes)),
+        bytes => format!(
+            "the largest chunk is one block of {}, which may need up to {}; the server has {}",
+            format::bytes(preview.largest_bytes),
+            format::bytes(preview.largest_bytes.saturating_mul(BLOCK_MEMORY_FACTOR)),
+            format::bytes(bytes)
+        ),
     }
 }
 

@@ -1,8 +1,6 @@
 //! SQL of one chunk with a pager, and all chunks as a table. Both come from the worker's plan.
 
-use planner_core::digest::Digest;
-use planner_core::plan::Chunk;
-use planner_wasm::message::{PreviewRow, Reply};
+use planner_core::digest::{Digest, PlanId};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event};
 
@@ -12,23 +10,28 @@ use crate::components::chunk_table::chunk_table;
 use crate::components::copy::copy_button;
 use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
+use crate::views::answer::{Line, Reply};
 use crate::views::format;
 use crate::views::question::Wish;
 
 /// Chunks asked for at once.
 const PAGE: u64 = 200;
 
+/// What tells one plan from another.
+type Which = (PlanId, Option<Digest>);
+
 /// Both folds; nothing is asked while they are closed.
 pub(super) fn sql(model: Model, last: Last) -> Group {
     let total = Memo::new(move |_| last.with(|preview| preview.as_ref().map_or(0, |preview| preview.chunks)));
-    let digest = Memo::new(move |_| last.with(|preview| preview.as_ref().map(|preview| preview.digest.clone())));
+    // A large plan has no digest until it rests.
+    let digest = Memo::new(move |_| last.with(|preview| preview.as_ref().map(|preview| (preview.plan_id.clone(), preview.digest.clone()))));
     group().child(one(model, total, digest)).child(table(model, total, digest))
 }
 
-fn one(model: Model, total: Memo<u64>, digest: Memo<Option<Digest>>) -> El {
+fn one(model: Model, total: Memo<u64>, digest: Memo<Option<Which>>) -> El {
     let open = RwSignal::new(false);
     let index = RwSignal::new(0_u64);
-    let row = RwSignal::new(None::<PreviewRow>);
+    let row = RwSignal::new(None::<Line>);
     let at = Memo::new(move |_| index.get().min(total.get().saturating_sub(1)));
     effect(move || {
         digest.get();
@@ -41,7 +44,7 @@ fn one(model: Model, total: Memo<u64>, digest: Memo<Option<Digest>>) -> El {
             });
         }
     });
-    let of = move |get: fn(&PreviewRow) -> String| move || row.with(|row| row.as_ref().map(get).unwrap_or_default());
+    let of = move |get: fn(&Line) -> String| move || row.with(|row| row.as_ref().map(get).unwrap_or_default());
     let text = of(|row| row.sql.clone());
     // `at` follows `total`: a view that reads both reads `total` first, or it would see `at` unchanged and keep its words.
     let title = move || {
@@ -53,7 +56,7 @@ fn one(model: Model, total: Memo<u64>, digest: Memo<Option<Digest>>) -> El {
         "copy-sql",
         move || untrack(text),
     ));
-    let token = el("code").class("digest").words(of(|row| row.chunk.token.to_string()));
+    let token = el("code").class("digest").words(of(|row| row.chunk.token.clone()));
     el("details")
         .class("box")
         .test_id("sql")
@@ -94,9 +97,9 @@ fn pager(index: RwSignal<u64>, at: Memo<u64>, total: Memo<u64>) -> El {
     el("div").class("line").child(before).child(next).child(label)
 }
 
-fn table(model: Model, total: Memo<u64>, digest: Memo<Option<Digest>>) -> El {
+fn table(model: Model, total: Memo<u64>, digest: Memo<Option<Which>>) -> El {
     let open = RwSignal::new(false);
-    let rows = RwSignal::new(Vec::<(u64, Chunk)>::new());
+    let rows = RwSignal::new(Vec::<Line>::new());
     let more = move || {
         let from = rows.with_untracked(Vec::len) as u64;
         let asked_of = digest.get_untracked();
@@ -105,7 +108,7 @@ fn table(model: Model, total: Memo<u64>, digest: Memo<Option<Digest>>) -> El {
                 && digest.try_get_untracked() == Some(asked_of)
                 && rows.with_untracked(Vec::len) as u64 == from
             {
-                rows.update(|rows| rows.extend(page.into_iter().map(|row| (row.index, row.chunk))));
+                rows.update(|rows| rows.extend(page));
             }
         });
     };

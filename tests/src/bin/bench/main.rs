@@ -4,6 +4,7 @@
 mod console;
 mod core;
 mod faults;
+mod idle;
 mod plan;
 mod run;
 mod tasks;
@@ -37,13 +38,14 @@ async fn main() {
     let figures = match name {
         Some("core") => core::measure(&wanted),
         Some("faults") => faults::measure(&wanted).await,
+        Some("idle") => idle::measure(&wanted).await,
         Some("plan") => plan::measure(&wanted).await,
         Some("run") => run::measure(&wanted).await,
         Some("tasks") => tasks::measure(&wanted).await,
         Some("console") => console::measure(&wanted).await,
         _ => {
             eprintln!(
-                "cargo xtask bench core|plan|run|tasks|console|faults [--json] [--quick] [--trials N --seed S] [--tasks N --seconds S]"
+                "cargo xtask bench core|plan|run|tasks|console|faults|idle [--json] [--quick] [--trials N --seed S] [--tasks N --seconds S]"
             );
             std::process::exit(2);
         }

@@ -1,0 +1,178 @@
+//! From facts to steps: pure. What stands in the way of everything else comes first.
+
+use executor_api::job::JobState;
+use executor_api::receipt::Verdict;
+use planner_core::sql::identifier::Identifier;
+use serde::Serialize;
+
+use super::facts::{Facts, FailureGroup, ServerFacts};
+use crate::cli::output::{bytes, count};
+use crate::cli::progress::duration;
+use crate::clickhouse::classify::{Class, class};
+
+/// A mutation that is open for so long is looked at.
+const LONG: u64 = 600;
+/// Less than this share of a disk is little room, in percent.
+const LITTLE_SHARE: u64 = 5;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Step {
+    pub(super) code: &'static str,
+    pub(super) command: String,
+    pub(super) problem: String,
+}
+
+fn step(code: &'static str, problem: impl Into<String>, command: impl Into<String>) -> Step {
+    Step { code, command: command.into(), problem: problem.into() }
+}
+
+/// What to do, in order.
+pub(super) fn steps(facts: &Facts) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if let Some((before, now)) = &facts.elsewhere {
+        let problem = format!("the plan was made on {before}; the configuration says {now}");
+        steps.push(step("environment-differs", problem, "penstock config  (shows where the address comes from)"));
+    }
+    match &facts.server {
+        Err(reason) => {
+            let problem = format!("ClickHouse does not answer: {reason}");
+            steps.push(step(
+                "clickhouse-away",
+                problem,
+                "penstock config  (shows the address in force); a run that waits goes on by itself",
+            ));
+        }
+        // What is proven needs nothing more of the server.
+        Ok(_) if facts.job.as_ref().is_some_and(|job| job.verdict == Some(Verdict::Exact)) => {}
+        Ok(server) => steps.extend(of_server(facts, server)),
+    }
+    if let Some(free) = facts.state_disk {
+        steps.push(step("disk-low", format!("the state directory's disk has {} left", bytes(free)), "df -h .  (and make room)"));
+    }
+    for other in &facts.overlapping {
+        steps.push(step("run-overlaps", other.clone(), "let that one end or cancel it first; `penstock status` shows it"));
+    }
+    steps.extend(of_run(facts));
+    steps
+}
+
+fn of_server(facts: &Facts, server: &ServerFacts) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for right in &server.missing_rights {
+        let problem = format!("user {} lacks {right}", server.user);
+        steps.push(step("grant-missing", problem, format!("GRANT {right} TO {}", quoted(&server.user))));
+    }
+    if let Some(reason) = &server.refused {
+        steps.push(step("target-changed", format!("the tables cannot be planned any more: {reason}"), replan(facts)));
+    }
+    for change in &server.changes {
+        steps.push(step("target-changed", format!("changed since planning: {change}"), replan(facts)));
+    }
+    for note in &server.dedup {
+        let command = if note.hint.is_empty() { "nothing: contents are compared instead".to_owned() } else { note.hint.clone() };
+        let code = if note.code == "dedup-window-off" { "dedup-window-off" } else { "dedup-window-short" };
+        steps.push(step(code, note.message.clone(), command));
+    }
+    for disk in &server.disks {
+        let little = u128::from(disk.free) * 100 < u128::from(disk.total) * u128::from(LITTLE_SHARE);
+        if little || disk.free < facts.bytes_left {
+            let problem = format!(
+                "disk {} of the target has {} left of {}; about {} uncompressed are to be written",
+                disk.name,
+                bytes(disk.free),
+                bytes(disk.total),
+                bytes(facts.bytes_left)
+            );
+            steps.push(step("disk-low", problem, "make room on the server, then resume"));
+        }
+    }
+    for (table, mutation) in &server.mutations {
+        if mutation.failure.is_empty() && mutation.seconds < LONG {
+            continue;
+        }
+        let why = if mutation.failure.is_empty() { String::new() } else { format!(": {}", mutation.failure) };
+        let problem =
+            format!("mutation {} of {table} ({}) is not done after {}{why}", mutation.id, mutation.command, duration(mutation.seconds));
+        let id = planner_core::sql::literal::string(&mutation.id);
+        steps.push(step("mutation-stuck", problem, format!("KILL MUTATION WHERE mutation_id = {id}  (or let it end)")));
+    }
+    steps
+}
+
+fn of_run(facts: &Facts) -> Vec<Step> {
+    let id = &facts.plan_id;
+    let Some(job) = &facts.job else {
+        return vec![step("never-run", "the plan was never run", format!("penstock run --plan-id {id}"))];
+    };
+    let mut steps = Vec::new();
+    if job.counts.unknown > 0 {
+        let problem = format!("the outcome of {} is not known: the answer was lost", count(job.counts.unknown, "chunk"));
+        let command = if facts.live {
+            "nothing: evidence is being gathered".to_owned()
+        } else {
+            format!("penstock resume --plan-id {id}  (gathers the evidence)")
+        };
+        steps.push(step("outcome-unknown", problem, command));
+    }
+    steps.extend(facts.failures.iter().map(|group| failed(facts, group)));
+    if job.verdict == Some(Verdict::Different) {
+        let problem = format!("the contents differ: {}", job.message.clone().unwrap_or_default());
+        steps.push(step(
+            "contents-differ",
+            problem,
+            format!("penstock receipt --plan-id {id}  (names the spans); then penstock resume --plan-id {id} --replay-done"),
+        ));
+    }
+    let resume = format!("penstock resume --plan-id {id}");
+    match job.state {
+        JobState::Completed if job.verdict == Some(Verdict::Unproven) => {
+            let problem = format!("done, but not proven: {}", job.message.clone().unwrap_or_default());
+            steps.push(step("unproven", problem, format!("penstock receipt --plan-id {id}")));
+        }
+        JobState::Completed => {}
+        JobState::Partial | JobState::Failed if !facts.failures.is_empty() => {
+            let problem = format!("{} failed for good", count(job.counts.failed, "chunk"));
+            steps.push(step("retries-exhausted", problem, format!("{resume} --replay-failed  (when the causes above are gone)")));
+        }
+        JobState::Partial | JobState::Failed => {}
+        JobState::Cancelled => steps.push(step("cancelled", "the run was cancelled", format!("{resume}  (goes on where it ended)"))),
+        state if facts.live => {
+            let waits = job.message.clone().map_or_else(String::new, |message| format!(": {message}"));
+            steps.push(step("live", format!("a process is on it: {}{waits}", state.name()), format!("penstock status --plan-id {id}")));
+        }
+        state => steps.push(step("interrupted", format!("the run is {} and no process is on it", state.name()), resume)),
+    }
+    steps
+}
+
+/// What a group of failures asks for.
+fn failed(facts: &Facts, group: &FailureGroup) -> Step {
+    let id = &facts.plan_id;
+    let chunks = group.chunks.iter().take(5).map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let more = if group.chunks.len() > 5 { ", …" } else { "" };
+    let again = format!("penstock resume --plan-id {id} --replay-failed");
+    let Some(code) = group.code else {
+        let problem = format!("{} not sent ({chunks}{more}): {}", count(group.chunks.len() as u64, "chunk"), group.message);
+        return step("chunk-refused", problem, again);
+    };
+    let problem = format!("{} failed with code {code} ({chunks}{more}): {}", count(group.chunks.len() as u64, "chunk"), group.message);
+    let command = match class(code) {
+        Class::TooBig => {
+            format!("plan smaller chunks: penstock plan {} --force  (with a smaller --chunk-hours or --max-chunk-bytes)", facts.plan_flags)
+        }
+        Class::Busy | Class::Lost | Class::StillRunning | Class::Unclear => again,
+        Class::NotAllowed => format!("grant what it names; then {again}"),
+        Class::Fatal => format!("the statement or {} is wrong: mend what it names; then {again}", facts.target),
+    };
+    step("chunk-failed", problem, command)
+}
+
+/// A name as it stands in a statement.
+fn quoted(name: &str) -> String {
+    Identifier::new(name).map_or_else(|_| name.to_owned(), |name| name.quoted())
+}
+
+fn replan(facts: &Facts) -> String {
+    format!("penstock plan {} --force", facts.plan_flags)
+}
