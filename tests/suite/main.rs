@@ -1,6 +1,8 @@
 //! The suite: one module a subject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
+mod assertions;
+mod away;
 mod bad_input;
 mod cli_crash;
 mod cli_damage;
@@ -10,6 +12,7 @@ mod cli_submit;
 mod cli_terminal;
 mod costs;
 mod crashes;
+mod dedup;
 mod faults;
 mod golden;
 mod imports;
@@ -25,3 +28,4 @@ mod splitting;
 mod statements;
 mod stream;
 mod trials;
+mod two_executors;

@@ -130,12 +130,11 @@ fn of_run(facts: &Facts) -> Vec<Step> {
             let problem = format!("done, but not proven: {}", job.message.clone().unwrap_or_default());
             steps.push(step("unproven", problem, format!("penstock receipt --plan-id {id}")));
         }
-        JobState::Completed => {}
         JobState::Partial | JobState::Failed if !facts.failures.is_empty() => {
             let problem = format!("{} failed for good", count(job.counts.failed, "chunk"));
             steps.push(step("retries-exhausted", problem, format!("{resume} --replay-failed  (when the causes above are gone)")));
         }
-        JobState::Partial | JobState::Failed => {}
+        JobState::Completed | JobState::Partial | JobState::Failed => {}
         JobState::Cancelled => steps.push(step("cancelled", "the run was cancelled", format!("{resume}  (goes on where it ended)"))),
         state if facts.live => {
             let waits = job.message.clone().map_or_else(String::new, |message| format!(": {message}"));
