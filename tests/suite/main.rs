@@ -4,6 +4,7 @@
 mod bad_input;
 mod cli_crash;
 mod cli_damage;
+mod cli_doctor;
 mod cli_refusals;
 mod cli_run;
 mod cli_submit;
