@@ -8,6 +8,7 @@
 //!                     └──────► store: events, jobs, tasks, attempts (SQLite)
 //! ```
 
+pub mod asserting;
 pub mod cli;
 pub mod clickhouse;
 pub mod clock;
@@ -22,6 +23,7 @@ pub mod runner;
 pub mod sample;
 pub mod scheduler;
 pub mod snapshot;
+pub mod standby;
 pub mod state;
 pub mod store;
 pub mod telemetry;

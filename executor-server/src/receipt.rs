@@ -40,6 +40,7 @@ pub fn make(facts: Facts<'_>, finished_at: UnixMillis) -> Receipt {
         query_ids.entry(*n).or_default().push(attempt.query_id.clone());
     }
     let tasks = facts.tasks.iter().map(|record| TaskProof {
+        asserted: record.asserted.clone(),
         chunk_id: record.task.chunk_id.clone(),
         evidence: record.evidence.clone().unwrap_or_default(),
         n: record.task.n,
@@ -137,6 +138,8 @@ mod tests {
             target: TableName::new("a", "t").unwrap(),
             lanes: 2,
             order: Order::OldestFirst,
+            assertions: Vec::new(),
+            dedup: None,
             counts: Counts::default(),
             progress: Progress::default(),
             created_at: UnixMillis(0),
@@ -167,7 +170,9 @@ mod tests {
                 message: None,
                 verified: None,
             },
+            asserted: Vec::new(),
             attempt: 1,
+            clear_until: None,
             evidence: Some("answer".into()),
             failures: 0,
             generation: 0,

@@ -15,7 +15,7 @@ use std::time::Duration;
 use executor_api::receipt::Fingerprint;
 use planner_core::plan::Plan;
 use planner_core::sql::checks;
-use planner_core::sql::fence;
+use planner_core::sql::identifier::TableName;
 
 use crate::clickhouse::classify::{Class, before_start, class_of};
 use crate::clickhouse::client::{Failure, Query};
@@ -50,10 +50,14 @@ pub struct Case {
     pub before: Option<Fingerprint>,
     /// Whether the chunk's rows can be told by its span in the target.
     pub per_chunk: bool,
+    /// Whether nothing but content says whether rows are there: the target remembers no tokens.
+    pub content_only: bool,
     /// The code that the server answered with, if it answered.
     pub answered: Option<(i32, String)>,
     /// Whether the query is to be killed where it runs.
     pub kill: bool,
+    /// Until when a removal of the span may still arrive, by the server's clock; nothing is found out before.
+    pub clear_until: Option<i64>,
 }
 
 /// What the evidence says.
@@ -113,6 +117,7 @@ pub async fn resolve(health: &Health, case: &Case, adopted: impl Fn()) -> Findin
 async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Finding, Failure> {
     let client = health.client();
     let id = case.query_id.as_str();
+    past(health, &case.plan.core.target.name, case.clear_until).await?;
 
     let mut seen = false;
     while health.ask(|| client.running([id])).await?.iter().any(|row| row.query_id == id) {
@@ -135,7 +140,11 @@ async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Fi
         }
         logs = logs_of(health, case).await?;
     }
+    let by_content = case.content_only && case.per_chunk && case.before.is_some();
     if let Some(end) = logs.rows.iter().find(|row| row.kind == "QueryFinish") {
+        if by_content {
+            return content(health, case, Class::Lost, None, &format!("query_log: finished after {} ms", end.duration_ms)).await;
+        }
         return Ok(Finding::Written {
             evidence: "log",
             rows: end.written_rows,
@@ -149,7 +158,7 @@ async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Fi
     if let Some((code, words)) = ended {
         let parts = if before_start(code) { Some(0) } else { new_parts(health, case).await?.filter(|_| logs.complete) };
         match parts {
-            Some(0) => {
+            Some(0) if !by_content => {
                 return Ok(Finding::Absent {
                     next_generation: false,
                     class: class_of(code, &words),
@@ -161,7 +170,7 @@ async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Fi
             Some(_) | None => return content(health, case, class_of(code, &words), Some(code), &words).await,
         }
     }
-    if logs.never_started {
+    if logs.never_started && !by_content {
         let message = "query_log: the query never started, and the server has been up since before it was sent".to_owned();
         return Ok(Finding::Absent { next_generation: false, class: Class::Lost, code: None, message });
     }
@@ -170,10 +179,12 @@ async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Fi
 
 /// Waits until a request that has not arrived cannot write any more; false where it had long been so, or never will be.
 async fn wait_for_deadline(health: &Health, case: &Case) -> Result<bool, Failure> {
-    let fenced = fence::setting(&case.plan.core, 0).is_some();
-    let Some(sent) = case.server_time.filter(|_| fenced) else { return Ok(false) };
-    let deadline = sent.saturating_add(ARRIVAL_MS);
-    let table = &case.plan.core.target.name;
+    past(health, &case.plan.core.target.name, case.server_time.map(|sent| sent.saturating_add(ARRIVAL_MS))).await
+}
+
+/// Waits until the server's clock has passed a deadline; false where it had long passed it, or there is none.
+pub async fn past(health: &Health, table: &TableName, deadline: Option<i64>) -> Result<bool, Failure> {
+    let Some(deadline) = deadline else { return Ok(false) };
     let mut waited = false;
     loop {
         let standing = health.ask(|| health.client().standing(table)).await?;
@@ -291,14 +302,23 @@ async fn content(health: &Health, case: &Case, class: Class, code: Option<i32>, 
     })
 }
 
-/// Removes what a span holds, and looks whether it is gone. Only after [`Finding::Clear`] was stored.
+/// The server's clock, in milliseconds.
+pub async fn server_time(health: &Health, case: &Case) -> Result<i64, Failure> {
+    let standing = health.ask(|| health.client().standing(&case.plan.core.target.name)).await?;
+    let gone = || Failure::Exception { code: 60, message: format!("{} is not there any more", case.plan.core.target.name) };
+    standing.ok_or_else(gone).map(|standing| i64::try_from(standing.now).unwrap_or(i64::MAX))
+}
+
+/// Removes what a span holds, and looks whether it is gone. Only after [`Finding::Clear`] was stored with the deadline: a
+/// request that arrives later removes nothing, and nothing is sent into the span before.
 pub async fn clear(health: &Health, case: &Case) -> Result<(), String> {
     let i = usize::try_from(case.n).unwrap_or(usize::MAX);
-    let sql = checks::clear_span(&case.plan.core, i);
+    let sql = checks::clear_span(&case.plan.core, i, case.clear_until.unwrap_or_default());
     let client = health.client();
     let run = || client.patient(Query::new(&sql).setting("mutations_sync", "2").setting("lightweight_deletes_sync", "2"));
     health.ask(run).await.map_err(|failure| failure.to_string())?;
     let target_sql = checks::target_fingerprint(&case.plan.core, i);
+    past(health, &case.plan.core.target.name, case.clear_until).await.map_err(|failure| failure.to_string())?;
     let left = health.ask(|| fingerprint(client, &target_sql)).await.map_err(|failure| failure.to_string())?;
     if left == verify::nothing() {
         Ok(())

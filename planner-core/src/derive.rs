@@ -22,7 +22,12 @@ impl PlanCore {
 
     /// The INSERT of chunk `i`, sent verbatim. Out of range: empty.
     pub fn chunk_sql(&self, i: usize) -> String {
-        self.statement_of(i).map_or_else(String::new, |(_, statement)| insert::render(statement, &self.predicate(i)))
+        self.chunk_sql_where(i, &self.predicate(i))
+    }
+
+    /// The same with another condition than the chunk's own.
+    pub(crate) fn chunk_sql_where(&self, i: usize, condition: &str) -> String {
+        self.statement_of(i).map_or_else(String::new, |(_, statement)| insert::render(statement, condition))
     }
 
     /// The id of chunk `i`.

@@ -10,6 +10,7 @@
 #![warn(missing_docs, clippy::wildcard_enum_match_arm, clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod answer;
+pub mod assertion;
 pub mod audit;
 pub mod calibration;
 pub mod canonical;

@@ -10,6 +10,7 @@ use crate::rationale::Note;
 use crate::snapshot::{DedupWindow, Snapshot, Table};
 use crate::sql::time_type::TimeType;
 use crate::sql::tokens;
+use crate::sql::window;
 
 /// All warnings of a plan.
 pub(crate) fn all(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -> Vec<Note> {
@@ -33,9 +34,12 @@ fn dedup(core: &PlanCore, snapshot: &Snapshot) -> Vec<Note> {
     if let Some(problem) = window_problem(target.dedup, blocks, &target.name.to_string()) {
         let hint = if target.dedup.blocks == 0 {
             format!(
-                "Penstock compares contents instead of trusting tokens; to have both: ALTER TABLE {} MODIFY SETTING non_replicated_deduplication_window = {}",
-                target.name.quoted(),
-                blocks.next_power_of_two().max(1024)
+                "when the job starts, choose whether it sets one or goes by contents alone; to set it: {}",
+                window::set(
+                    &target.name,
+                    window::setting(&target.engine).unwrap_or("non_replicated_deduplication_window"),
+                    window::wanted(core, target)
+                )
             )
         } else {
             "wider chunks need fewer blocks; Penstock compares contents where the window was outrun".to_owned()
@@ -70,7 +74,7 @@ fn window_problem(window: DedupWindow, blocks: u64, table: &str) -> Option<(&'st
 }
 
 /// Block ids that the plan leaves in the target: one a chunk and touched partition.
-fn blocks_written(core: &PlanCore, target: &Table) -> u64 {
+pub(crate) fn blocks_written(core: &PlanCore, target: &Table) -> u64 {
     let width = partition_width(target, core);
     core.chunks
         .iter()

@@ -2,10 +2,11 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use executor_api::job::{Job, JobCreate, JobState, Order};
+use executor_api::job::{Dedup, Job, JobCreate, JobState, Order};
 use executor_api::plan::{DetailCreate, PlanAnswer, PlanCreate, SnapshotAnswer, SnapshotCreate};
 use executor_api::problem::Problem;
 use executor_api::receipt::Receipt;
@@ -37,7 +38,7 @@ pub struct Service {
     port: u16,
     clickhouse: String,
     environment: Vec<(String, String)>,
-    state: TempDir,
+    state: Arc<TempDir>,
     /// A client without any default.
     pub http: reqwest::Client,
 }
@@ -50,18 +51,26 @@ impl Service {
 
     /// The same with more environment variables.
     pub async fn start_with(clickhouse: &str, environment: &[(&str, &str)]) -> Self {
-        Self::launch(clickhouse, environment, None).await
+        Self::launch(clickhouse, environment, None, Self::state()).await
+    }
+
+    /// Starts another one on the same state directory.
+    pub async fn second(&self, clickhouse: &str) -> Self {
+        Self::launch(clickhouse, &[], None, Arc::clone(&self.state)).await
     }
 
     /// Starts one with a configuration file.
     pub async fn start_configured(clickhouse: &str, file: &str) -> Self {
-        Self::launch(clickhouse, &[], Some(file)).await
+        Self::launch(clickhouse, &[], Some(file), Self::state()).await
     }
 
-    async fn launch(clickhouse: &str, environment: &[(&str, &str)], file: Option<&str>) -> Self {
+    fn state() -> Arc<TempDir> {
+        Arc::new(TempDir::new().expect("a temporary folder"))
+    }
+
+    async fn launch(clickhouse: &str, environment: &[(&str, &str)], file: Option<&str>, state: Arc<TempDir>) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let state = TempDir::new().expect("a temporary folder");
         if let Some(file) = file {
             std::fs::write(state.path().join("penstock.toml"), file).expect("the configuration can be written");
         }
@@ -78,7 +87,7 @@ impl Service {
     }
 
     /// The same where it may end at once by itself; says how it ended.
-    pub async fn revive_or_die(&mut self) -> Option<std::process::ExitStatus> {
+    pub async fn revive_or_die(&mut self) -> Option<ExitStatus> {
         self.kill();
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).expect("the log can be written");
         let mut command = Command::new(built("penstock"));
@@ -125,6 +134,18 @@ impl Service {
         self.child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None)))
     }
 
+    /// Waits until the process has ended by itself; says how.
+    pub async fn end(&mut self) -> ExitStatus {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
+                return status;
+            }
+            assert!(started.elapsed() < PATIENCE, "penstock does not end:\n{}", self.log_text());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Sends the running process a signal by name: `STOP`, `CONT`, `TERM`.
     pub fn signal(&self, name: &str) {
         if let Some(pid) = self.pid() {
@@ -159,7 +180,7 @@ impl Service {
     }
 
     fn log(&self) -> PathBuf {
-        self.state.path().join("test.log")
+        self.state.path().join(format!("test-{}.log", self.port))
     }
 
     async fn is_live(&self) -> bool {
@@ -213,10 +234,23 @@ impl Service {
         self.post("/plans", &PlanCreate { expect_digest, request: request.clone(), snapshot: snapshot.digest }).await
     }
 
-    /// Starts a job of a plan.
+    /// Starts a job of a plan; by contents alone where the target remembers no tokens.
     pub async fn submit(&self, plan: &PlanAnswer, lanes: u16) -> Result<Job, Refused> {
-        let create =
-            JobCreate { lanes, order: Order::OldestFirst, plan_digest: plan.digest.clone(), reason: "a test".into(), title: "test".into() };
+        let off = plan.rationale.iter().any(|note| note.code == "dedup-window-off");
+        self.submit_with(plan, lanes, off.then_some(Dedup::ContentOnly)).await
+    }
+
+    /// The same with a choice of what is done where the target remembers no tokens.
+    pub async fn submit_with(&self, plan: &PlanAnswer, lanes: u16, dedup: Option<Dedup>) -> Result<Job, Refused> {
+        let create = JobCreate {
+            assertions: Vec::new(),
+            dedup,
+            lanes,
+            order: Order::OldestFirst,
+            plan_digest: plan.digest.clone(),
+            reason: "a test".into(),
+            title: "test".into(),
+        };
         let key = format!("{}-{:?}", plan.digest, Instant::now());
         self.read(self.http.post(format!("{}/v1/jobs", self.url())).header("Idempotency-Key", key).json(&create)).await
     }

@@ -176,7 +176,9 @@ async fn jobs_need_sound_fields() {
     let plan = service.plan(&request("demo.events", "demo.events_by_time", "24", Some(("2025-01-01", "2025-01-03")))).await.unwrap();
     let url = format!("{}/v1/jobs", service.url());
     let without_key = service
-        .read::<serde_json::Value>(service.http.post(&url).json(&json!({"plan_digest": plan.digest, "title": "x"})))
+        .read::<serde_json::Value>(
+            service.http.post(&url).json(&json!({"plan_digest": plan.digest, "title": "x", "dedup": "content_only"})),
+        )
         .await
         .unwrap_err();
     assert_eq!(without_key.status, 400);

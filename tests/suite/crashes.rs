@@ -62,4 +62,5 @@ matrices! {
     a_death_after_a_torn_block: Torn,
     a_death_while_clickhouse_is_away: Away,
     a_death_while_the_target_is_full: Held,
+    a_death_while_a_window_is_set: Window,
 }

@@ -220,14 +220,14 @@ async fn a_difference_is_never_called_exact() {
 async fn one_key_starts_one_job() {
     let (_server, service) = start().await;
     let plan = service.plan(&request("demo.events", "demo.events_by_time", "24", Some(("2025-01-01", "2025-01-03")))).await.unwrap();
-    let body = json!({"plan_digest": plan.digest, "title": "once"});
+    let body = json!({"plan_digest": plan.digest, "title": "once", "dedup": "content_only"});
     let post = |key: &'static str, body: Value| {
         service.read::<Job>(service.http.post(format!("{}/v1/jobs", service.url())).header("Idempotency-Key", key).json(&body))
     };
     let (first, second) = tokio::join!(post("k", body.clone()), post("k", body.clone()));
     let id = first.unwrap().id;
     assert_eq!(id, second.unwrap().id);
-    let other = post("k", json!({"plan_digest": plan.digest, "title": "another"})).await.unwrap_err();
+    let other = post("k", json!({"plan_digest": plan.digest, "title": "another", "dedup": "content_only"})).await.unwrap_err();
     assert_eq!(other.status, 422);
     service.completed(&id).await;
 }

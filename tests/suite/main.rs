@@ -1,6 +1,8 @@
 //! The suite: one module a subject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
+mod assertions;
+mod away;
 mod bad_input;
 mod cli_crash;
 mod cli_damage;
@@ -11,6 +13,7 @@ mod cli_submit;
 mod cli_terminal;
 mod costs;
 mod crashes;
+mod dedup;
 mod faults;
 mod golden;
 mod imports;
@@ -26,3 +29,4 @@ mod splitting;
 mod statements;
 mod stream;
 mod trials;
+mod two_executors;

@@ -174,6 +174,8 @@ pub(crate) mod tests {
             target: TableName::new("demo", "copy").unwrap(),
             lanes: 2,
             order: Order::OldestFirst,
+            assertions: Vec::new(),
+            dedup: None,
             counts: Counts { done, waiting: 10 - done, total: 10, ..Counts::default() },
             progress: Progress::default(),
             created_at: UnixMillis(0),

@@ -1,5 +1,6 @@
 //! Jobs over the wire.
 
+use planner_core::assertion::Assertion;
 use planner_core::digest::{Digest, PlanId};
 use planner_core::quantity::UnixMillis;
 use planner_core::sql::identifier::TableName;
@@ -10,6 +11,13 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JobCreate {
+    /// What is asserted of the target's rows in each chunk's span, at most 20; a chunk of which one does not hold has failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub assertions: Vec<Assertion>,
+    /// How repeats are kept from doubling rows; needed where the target remembers no tokens, as plain `MergeTree` does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dedup: Option<Dedup>,
     /// Chunks written at the same time, 1 to 64; default 2.
     #[serde(default = "default_lanes")]
     pub lanes: u16,
@@ -24,6 +32,17 @@ pub struct JobCreate {
     pub reason: String,
     /// What to call it, 1 to 200 characters.
     pub title: String,
+}
+
+/// How repeats are kept from doubling rows where the target remembers no deduplication tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Dedup {
+    /// The job first makes the target remember as many blocks as the plan writes, with an ALTER TABLE that its log shows.
+    SetWindow,
+    /// The target stays as it is; whenever an answer is lost, contents are compared, and nothing else counts.
+    ContentOnly,
 }
 
 fn default_lanes() -> u16 {
@@ -143,6 +162,13 @@ pub struct Job {
     pub lanes: u16,
     /// Which chunk comes first.
     pub order: Order,
+    /// What is asserted of the target's rows in each chunk's span.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub assertions: Vec<Assertion>,
+    /// How repeats are kept from doubling rows, where that was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dedup: Option<Dedup>,
     /// Tasks by state; they add up to `total`.
     pub counts: Counts,
     /// Absolute counters.

@@ -88,10 +88,23 @@ pub struct Fingerprint {
     pub xor: String,
 }
 
+/// An assertion about one chunk's rows in the target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Asserted {
+    /// The figures, in words.
+    pub found: String,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
 /// One task in a receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskProof {
+    /// What was asserted of its rows in the target, and found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asserted: Vec<Asserted>,
     /// The chunk.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub chunk_id: ChunkId,

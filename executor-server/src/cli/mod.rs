@@ -10,6 +10,7 @@ mod args;
 mod cancel;
 mod check;
 mod context;
+mod dedup;
 mod doctor;
 mod fail;
 mod follow;

@@ -10,6 +10,7 @@ use planner_core::digest::PlanId;
 use serde::Serialize;
 
 use super::context::{Context, plan_id};
+use super::dedup::DedupFlag;
 use super::fail::Fail;
 use super::follow::{Ended, Followed};
 use super::output::{count, put, table};
@@ -49,6 +50,9 @@ pub(super) struct RunFlags {
     /// Run on another ClickHouse than the plan was made on.
     #[arg(long)]
     pub(super) force_environment: bool,
+    /// How repeats are kept from doubling rows where the target remembers no blocks; default: defaults.dedup.
+    #[arg(long, value_enum)]
+    pub(super) dedup: Option<DedupFlag>,
     /// What becomes of chunks that run when Ctrl-C is pressed once.
     #[arg(long, value_enum, default_value_t)]
     pub(super) on_interrupt: OnInterrupt,
@@ -188,6 +192,8 @@ async fn start(
     store.put_snapshot(planned.snapshot.clone(), clock::now()).await?;
     store.put_plan(&planned.stored()).await?;
     let create = JobCreate {
+        assertions: Vec::new(),
+        dedup: flags.dedup.map(Into::into).or(context.config.defaults.dedup),
         lanes: options.lanes,
         order: Order::default(),
         plan_digest: planned.answer.digest.clone(),

@@ -9,6 +9,7 @@ use crate::clickhouse::health::Health;
 use crate::config::Config;
 use crate::http::{self, App, Console, Guard};
 use crate::runner::Engine;
+use crate::standby;
 use crate::store::{Store, StoreError};
 
 /// Why the service ended.
@@ -26,7 +27,9 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Directory { .. } | StoreError::Newer { .. } => Self::Wrong(error.to_string()),
-            StoreError::Sqlite(_) | StoreError::Document(_) | StoreError::Closed => Self::Failed(error.to_string()),
+            StoreError::Fenced { .. } | StoreError::Sqlite(_) | StoreError::Document(_) | StoreError::Closed => {
+                Self::Failed(error.to_string())
+            }
         }
     }
 }
@@ -34,7 +37,8 @@ impl From<StoreError> for Error {
 /// Serves until it is told to stop.
 pub(super) async fn run(config: Config) -> Result<(), Error> {
     let listener = listen(config.listen).await?;
-    let service = Service::start(&config, listener.local_addr().map_err(|error| Error::Failed(error.to_string()))?, false).await?;
+    let Some(store) = standby::store(&config, &listener, stop_asked()).await? else { return Ok(()) };
+    let service = Service::start(&config, store, listener.local_addr().map_err(|error| Error::Failed(error.to_string()))?, false).await?;
     tracing::info!(url = service.url, clickhouse = %config.clickhouse.url, state_dir = %config.state_dir.display(), "listening");
     service.serve(listener, stop_asked()).await
 }
@@ -52,9 +56,8 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Opens the store and takes up the jobs that had not ended.
-    pub(super) async fn start(config: &Config, address: SocketAddr, sample: bool) -> Result<Self, Error> {
-        let store = Store::open(&config.state_dir)?;
+    /// Takes up the jobs that had not ended.
+    pub(super) async fn start(config: &Config, store: Store, address: SocketAddr, sample: bool) -> Result<Self, Error> {
         let client = Client::new(config.clickhouse.clone()).map_err(Error::Wrong)?;
         let engine = Engine::new(store, Health::new(client), config.retry, config.bounds);
         engine.start().await?;
@@ -64,20 +67,28 @@ impl Service {
         Ok(Self { url: format!("http://{address}/"), engine, router })
     }
 
-    /// Answers until `stop`; then ends quickly and leaves running queries alone.
+    /// Answers until `stop`, or until another service has taken the store over; then ends quickly and leaves running
+    /// queries alone.
     pub(super) async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
         let engine = self.engine.clone();
+        let mut lost = engine.store().lost();
         let stopping = async move {
-            stop.await;
-            tracing::info!("stopping; queries that run are left alone and adopted at the next start");
+            tokio::select! {
+                () = stop => tracing::info!("stopping; queries that run are left alone and adopted at the next start"),
+                Ok(_) = lost.wait_for(Option::is_some) => {}
+            }
             engine.stop().await;
         };
         let ending = self.engine.stopping();
         let serving = axum::serve(listener, self.router).with_graceful_shutdown(stopping);
-        tokio::select! {
+        let served = tokio::select! {
             served = serving => served.map_err(|error| Error::Failed(error.to_string())),
             () = linger(ending) => Ok(()),
-        }
+        };
+        let store = self.engine.store();
+        store.give_back().await;
+        let taken_over = store.lost().borrow().clone();
+        taken_over.map_or(served, |holder| Err(StoreError::Fenced { holder }.into()))
     }
 }
 

@@ -11,6 +11,7 @@ use super::serve::{Error, Service, listen, stop_asked};
 use crate::clickhouse::client::{Client, Query};
 use crate::config::{ClickHouse, Config, Secret};
 use crate::sample;
+use crate::store::Store;
 
 /// How often the engine is looked after.
 const LOOK: Duration = Duration::from_millis(200);
@@ -50,7 +51,7 @@ async fn serve(config: &Config, rows: u64, listener: tokio::net::TcpListener, ad
         installed = install(&client, rows) => installed?,
         () = stop_asked() => return Ok(()),
     }
-    let service = Service::start(config, address, true).await?;
+    let service = Service::start(config, Store::open(&config.state_dir)?, address, true).await?;
     announce(&service.url);
     service.serve(listener, stop_asked()).await
 }

@@ -10,6 +10,8 @@ use super::classify::{Class, class};
 use super::client::{Client, Failure, Query};
 use crate::clock;
 
+/// Pause before the first probe; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// Longest pause between two probes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
@@ -24,7 +26,25 @@ pub enum Reach {
         since: UnixMillis,
         /// In the network's words.
         error: String,
+        /// How long until it is asked again, counted from when this was said.
+        next_try: Duration,
     },
+}
+
+impl Reach {
+    /// What is waited for, in words; none while ClickHouse answers.
+    pub fn waiting(&self, url: &str) -> Option<String> {
+        match self {
+            Self::Up => None,
+            Self::Down { since, error, next_try } => {
+                let (seconds, tenths) = (next_try.as_secs(), next_try.subsec_millis() / 100);
+                let since = since.iso();
+                Some(format!(
+                    "waiting for ClickHouse at {url}: it does not answer since {since} ({error}); next try in {seconds}.{tenths} s"
+                ))
+            }
+        }
+    }
 }
 
 /// The circuit breaker: shared by everything that asks ClickHouse.
@@ -62,7 +82,7 @@ impl Health {
         let changed = self.reach.send_if_modified(|reach| {
             let was_up = *reach == Reach::Up;
             if was_up {
-                *reach = Reach::Down { since: clock::now(), error: error.to_owned() };
+                *reach = Reach::Down { since: clock::now(), error: error.to_owned(), next_try: FIRST_PAUSE };
             }
             was_up
         });
@@ -74,15 +94,20 @@ impl Health {
     }
 
     async fn probe(&self) {
-        let mut pause = Duration::from_millis(100);
+        let mut pause = FIRST_PAUSE;
         loop {
+            tokio::time::sleep(pause).await;
             match self.client.query(Query::new("SELECT 1").timeout(Duration::from_secs(5))).await {
                 // An exception is an answer, too; what it says is for the statement that matters to find out.
                 Ok(_) | Err(Failure::Exception { .. }) => break,
                 Err(Failure::NotSent(_) | Failure::Lost(_)) => {}
             }
-            tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+            self.reach.send_modify(|reach| {
+                if let Reach::Down { next_try, .. } = reach {
+                    *next_try = pause;
+                }
+            });
         }
         tracing::info!(url = self.client.url(), "ClickHouse answers again");
         self.reach.send_replace(Reach::Up);

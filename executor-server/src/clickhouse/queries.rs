@@ -16,6 +16,8 @@ const KILL: &str = "KILL QUERY WHERE query_id = {id:String} ASYNC FORMAT JSONEac
 const STANDING: &str = "SELECT total_rows AS rows, toString(uuid) AS uuid, toUnixTimestamp64Milli(now64(3)) AS now, toUnixTimestamp64Milli(now64(3)) - toInt64(uptime()) * 1000 AS started FROM system.tables WHERE database = {database:String} AND name = {table:String} FORMAT JSONEachRow";
 /// The fullest partition, and what the server is busy with there.
 const LOAD: &str = "WITH (SELECT (partition_id, parts) FROM (SELECT partition_id, count() AS parts FROM system.parts WHERE database = {database:String} AND table = {table:String} AND active GROUP BY partition_id ORDER BY parts DESC LIMIT 1)) AS fullest, (SELECT toUInt64OrZero(extract(engine_full, 'parts_to_delay_insert = ([0-9]+)')) FROM system.tables WHERE database = {database:String} AND name = {table:String}) AS own, (SELECT toUInt64OrZero(value) FROM system.merge_tree_settings WHERE name = 'parts_to_delay_insert') AS common SELECT ifNull(tupleElement(fullest, 1), '') AS partition, ifNull(tupleElement(fullest, 2), 0) AS parts, if(ifNull(own, 0) > 0, own, ifNull(common, 0)) AS parts_to_delay, (SELECT count() FROM system.merges WHERE database = {database:String} AND table = {table:String}) AS merges, (SELECT count() FROM system.replication_queue WHERE database = {database:String} AND table = {table:String}) AS queue FORMAT JSONEachRow";
+/// What a table remembers: its own setting, else the server's default.
+const WINDOW: &str = "WITH (SELECT extract(engine_full, concat('(?:^|[^a-z_])', {setting:String}, ' = ([0-9]+)')) FROM system.tables WHERE database = {database:String} AND name = {table:String}) AS own, (SELECT value FROM system.merge_tree_settings WHERE name = {setting:String}) AS common SELECT toUInt64OrZero(if(ifNull(own, '') != '', ifNull(own, ''), ifNull(common, ''))) AS blocks FORMAT JSONEachRow";
 const TABLES: &str = "SELECT database, name AS table, engine, total_rows AS rows, total_bytes_uncompressed AS bytes, sorting_key, partition_key FROM system.tables WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema') AND NOT is_temporary AND positionCaseInsensitiveUTF8(concat(database, '.', name), {q:String}) > 0 AND (empty({database:String}) OR (database = {database:String} AND name = {table:String})) ORDER BY database, name LIMIT 1001 FORMAT JSONEachRow";
 const COLUMNS: &str = "SELECT name, type, default_kind, data_uncompressed_bytes AS bytes FROM system.columns WHERE database = {database:String} AND table = {table:String} ORDER BY position FORMAT JSONEachRow";
 const PARTITIONS: &str = "SELECT partition_id AS id, any(p.partition) AS name, sum(p.rows) AS rows, sum(p.data_uncompressed_bytes) AS bytes, count() AS parts, if(toUnixTimestamp(max(p.max_time)) = 0, NULL, toInt64(toUnixTimestamp(min(p.min_time))) * 1000) AS min_time, if(toUnixTimestamp(max(p.max_time)) = 0, NULL, toInt64(toUnixTimestamp(max(p.max_time))) * 1000) AS max_time FROM system.parts AS p WHERE database = {database:String} AND table = {table:String} AND active GROUP BY partition_id ORDER BY partition_id LIMIT 10000 FORMAT JSONEachRow";
@@ -153,6 +155,12 @@ pub struct ViewRow {
 }
 
 #[derive(Deserialize)]
+struct WindowRow {
+    #[serde(deserialize_with = "lenient")]
+    blocks: u64,
+}
+
+#[derive(Deserialize)]
 struct VersionRow {
     version: String,
 }
@@ -210,6 +218,13 @@ impl Client {
     pub async fn standing(&self, table: &TableName) -> Result<Option<Standing>, Failure> {
         let query = Query::new(STANDING).param("database", table.database.as_str()).param("table", table.table.as_str());
         Ok(self.rows(query.timeout(QUICK)).await?.into_iter().next())
+    }
+
+    /// How many blocks a table remembers, by this setting.
+    pub async fn window(&self, table: &TableName, setting: &str) -> Result<u64, Failure> {
+        let query = Query::new(WINDOW).param("database", table.database.as_str()).param("table", table.table.as_str());
+        let rows: Vec<WindowRow> = self.rows(query.param("setting", setting).timeout(QUICK)).await?;
+        Ok(rows.first().map_or(0, |row| row.blocks))
     }
 
     /// What a table carries.

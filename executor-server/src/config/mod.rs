@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use executor_api::job::Dedup;
 use planner_core::policy::Policy;
 use planner_core::quantity::Hours;
 use planner_core::sql::identifier::{Identifier, TableName};
@@ -75,6 +76,8 @@ pub struct ClickHouse {
 pub struct Defaults {
     /// Width of a chunk; default 6 hours.
     pub chunk_hours: Hours,
+    /// How repeats are kept from doubling rows where the target remembers no blocks; default none: it is asked for.
+    pub dedup: Option<Dedup>,
     /// Bytes of a chunk, where plans are cut by size; default none.
     pub max_chunk_bytes: Option<u64>,
     /// Chunks at the same time, 1 to 64; default 1.
@@ -207,6 +210,11 @@ fn defaults(from: &mut Sources) -> (Defaults, crate::retry::Policy) {
     if from.is_given("defaults.chunk_hours") && from.is_given("defaults.max_chunk_bytes") {
         from.fault("defaults.chunk_hours and defaults.max_chunk_bytes: plans are cut by time or by size; set one of them".into());
     }
+    let dedup = from.read(Setting::new("defaults", "dedup", Kind::Text), None, |text| match text {
+        "set_window" => Ok(Dedup::SetWindow),
+        "content_only" => Ok(Dedup::ContentOnly),
+        _ => Err("set_window or content_only".into()),
+    });
     let lanes = Setting::new("defaults", "max_parallel_chunks", Kind::Number);
     let lanes = from.read(lanes, Some("1"), |text| number(text, 1, u32::from(MAX_LANES)));
     let retries = Setting::new("defaults", "max_retries_per_chunk", Kind::Number);
@@ -218,6 +226,7 @@ fn defaults(from: &mut Sources) -> (Defaults, crate::retry::Policy) {
     });
     let defaults = Defaults {
         chunk_hours: chunk_hours.unwrap_or_else(|| Hours::whole(6)),
+        dedup,
         max_chunk_bytes,
         max_parallel_chunks: lanes.map_or(1, |lanes| u16::try_from(lanes).unwrap_or(MAX_LANES)),
     };

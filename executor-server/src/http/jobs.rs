@@ -39,6 +39,15 @@ impl From<SubmitError> for ApiError {
             SubmitError::TargetHoldsRows(detail) => Self::conflict("target-holds-rows", detail)
                 .hint("empty the target, or plan again with target_holds_rows acknowledged")
                 .acknowledge(Acknowledgement::TargetHoldsRows),
+            SubmitError::Assertions(detail) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "assertions-refused", "The assertions are refused", detail)
+                    .hint("a condition is a boolean expression with aggregate functions over a chunk's rows: countIf(NOT (amount > 0)) = 0")
+            }
+            SubmitError::DedupChoice(detail) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "dedup-choice-needed", "A choice is needed", detail).hint(
+                    "choose dedup set_window (a window is set first, with ALTER TABLE) or content_only (contents are compared whenever an answer is lost)",
+                )
+            }
             SubmitError::KeyReused => {
                 let detail = "this Idempotency-Key came before with another body";
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key-reused", "Key reused", detail).hint("use another key for another job")

@@ -16,6 +16,7 @@ mod paces;
 mod plans;
 mod problem;
 mod snapshots;
+mod standby;
 mod state;
 mod tables;
 mod tasks;
@@ -29,6 +30,7 @@ pub use console::Console;
 pub use guard::Guard;
 pub use openapi::document as openapi_document;
 pub use problem::ApiError;
+pub use standby::standby;
 pub use state::App;
 
 /// The whole service.

@@ -94,6 +94,10 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        if let StoreError::Fenced { .. } = error {
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "taken-over", "Another service runs the jobs", error.to_string())
+                .hint("ask that one");
+        }
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store-failed", "The store failed", error.to_string())
     }
 }

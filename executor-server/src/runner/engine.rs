@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use executor_api::event::Event;
-use executor_api::job::{Counts, Job, JobCreate, JobState, Progress};
+use executor_api::job::{Counts, Dedup, Job, JobCreate, JobState, Progress};
 use executor_api::task::{Task, TaskState};
+use planner_core::assertion::{self, Assertion};
 use planner_core::digest;
 use planner_core::plan::Plan;
 use planner_core::request::Acknowledgement;
-use planner_core::snapshot::Snapshot;
+use planner_core::snapshot::{Snapshot, Table};
+use planner_core::sql::assertions;
 use planner_core::sql::checks::{self, Proof};
+use planner_core::sql::window;
 use planner_core::survey::{self, SurveySpec};
 use planner_core::{Outcome, audit, plan};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
@@ -24,6 +27,8 @@ use super::driver::Driver;
 use super::pressure::{self, Bounds, Pressure};
 use super::step::{Begun, Site};
 use super::traffic::Traffic;
+use crate::asserting;
+use crate::clickhouse::client::Failure;
 use crate::clickhouse::health::Health;
 use crate::snapshot::{self, NoSnapshot};
 use crate::store::{JobFilter, JobRecord, Store, StoreError, StoredPlan, Submitted, TaskRecord};
@@ -66,6 +71,10 @@ pub enum SubmitError {
     NoSnapshot(NoSnapshot),
     /// Another job writes the same rows.
     Busy(String),
+    /// The target remembers no tokens, and nobody has chosen what is done about that.
+    DedupChoice(String),
+    /// What is asserted cannot be looked at.
+    Assertions(String),
     /// The target holds rows that cannot be told from those that the plan writes.
     TargetHoldsRows(String),
     /// The key came with another body.
@@ -136,6 +145,10 @@ impl Engine {
         self.shutdown.send_replace(true);
         let mut drivers = self.drivers.lock().await;
         drivers.commands.clear();
+        if self.store.lost().borrow().is_some() {
+            // They wait for a store that will never be theirs again; what they have under way is dropped with them.
+            drivers.tasks.abort_all();
+        }
         while drivers.tasks.join_next().await.is_some() {}
     }
 
@@ -210,6 +223,8 @@ impl Engine {
             reports,
             workers: JoinSet::new(),
             sending: BTreeMap::new(),
+            arrived: BTreeMap::new(),
+            away: false,
             pressure: Pressure::default(),
             sending_wanted: watch::Sender::new(false),
             comparing: None,
@@ -243,7 +258,8 @@ impl Engine {
         let stored = self.store.plan(&create.plan_digest).await?.ok_or(SubmitError::PlanMissing)?;
         let snapshot = self.store.snapshot(&stored.answer.snapshot).await?.ok_or(SubmitError::SnapshotMissing)?.snapshot;
         Self::check_plan(&stored, &snapshot)?;
-        self.check_fresh(&stored, &snapshot).await?;
+        let fresh = self.check_fresh(&stored, &snapshot).await?;
+        check_dedup(create.dedup, &fresh.target)?;
         self.check_free(&stored).await?;
         let site = site(&self.health, stored.clone(), snapshot);
         if site.proof != Proof::PerChunk
@@ -251,6 +267,8 @@ impl Engine {
         {
             return Err(SubmitError::TargetHoldsRows(message));
         }
+
+        self.check_assertions(&create.assertions, &site).await?;
 
         let tasks = tasks(&stored.plan);
         let now = clock::now();
@@ -266,6 +284,8 @@ impl Engine {
             target: stored.plan.core.target.name.clone(),
             lanes: create.lanes,
             order: create.order,
+            assertions: create.assertions,
+            dedup: create.dedup,
             counts: Counts { waiting: tasks.len() as u64, total: tasks.len() as u64, ..Counts::default() },
             progress: Progress { bytes_total: stored.answer.bytes, rows_total: stored.answer.rows, ..Progress::default() },
             created_at: now,
@@ -278,7 +298,7 @@ impl Engine {
             id: 1,
             at: now,
             kind: "job-accepted".into(),
-            message: format!("accepted: {} chunks from {} to {}", tasks.len(), job.source, job.target),
+            message: format!("accepted: {} chunks from {} to {}{}", tasks.len(), job.source, job.target, chosen(create.dedup)),
             job_state: JobState::Queued,
             task: None,
             task_state: None,
@@ -325,7 +345,7 @@ impl Engine {
         if faults.is_empty() { Ok(()) } else { Err(SubmitError::Faulty(faults)) }
     }
 
-    async fn check_fresh(&self, stored: &StoredPlan, before: &Snapshot) -> Result<(), SubmitError> {
+    async fn check_fresh(&self, stored: &StoredPlan, before: &Snapshot) -> Result<Snapshot, SubmitError> {
         let spec = SurveySpec {
             source: Some(before.source.name.clone()),
             target: before.target.name.clone(),
@@ -334,7 +354,30 @@ impl Engine {
         };
         let fresh = snapshot::take(self.health.client(), &spec).await.map_err(SubmitError::NoSnapshot)?;
         let changes = survey::changes(before, &fresh);
-        if changes.is_empty() { Ok(()) } else { Err(SubmitError::Stale(changes)) }
+        if changes.is_empty() { Ok(fresh) } else { Err(SubmitError::Stale(changes)) }
+    }
+
+    /// Assertions are about rows that a span tells in the target, and the server must understand them.
+    async fn check_assertions(&self, assertions: &[Assertion], site: &Site) -> Result<(), SubmitError> {
+        if assertions.is_empty() {
+            return Ok(());
+        }
+        let refuse = |why: String| Err(SubmitError::Assertions(why));
+        if assertions.len() > assertion::MOST {
+            return refuse(format!("{} assertions; at most {} are possible", assertions.len(), assertion::MOST));
+        }
+        if site.proof != Proof::PerChunk {
+            return refuse(format!("a chunk's rows cannot be told in {}, so nothing can be asserted of them", site.plan.core.target.name));
+        }
+        if let Some(fault) = assertions.iter().find_map(|assertion| assertion.fault(&site.snapshot.target)) {
+            return refuse(fault);
+        }
+        let sql = assertions::rehearsal(&site.plan.core, assertions);
+        match asserting::figures(self.health.client(), &sql, assertions).await {
+            Ok(_) => Ok(()),
+            Err(Failure::Exception { message, .. }) => refuse(message),
+            Err(failure @ (Failure::NotSent(_) | Failure::Lost(_))) => Err(SubmitError::NoSnapshot(NoSnapshot::Failed(failure))),
+        }
     }
 
     /// Two jobs that write the same rows at the same time could not tell their rows apart.
@@ -357,6 +400,28 @@ impl Engine {
             }
         }
         Ok(())
+    }
+}
+
+/// What is done about a target without a memory is chosen, never assumed.
+fn check_dedup(choice: Option<Dedup>, target: &Table) -> Result<(), SubmitError> {
+    match choice {
+        Some(Dedup::SetWindow) if window::setting(&target.engine).is_none() => {
+            Err(SubmitError::DedupChoice(format!("{} is a {}, which cannot remember tokens", target.name, target.engine)))
+        }
+        None if target.dedup.blocks == 0 => {
+            Err(SubmitError::DedupChoice(format!("{} remembers no deduplication tokens (its window is 0)", target.name)))
+        }
+        Some(Dedup::SetWindow | Dedup::ContentOnly) | None => Ok(()),
+    }
+}
+
+/// The choice, for the log.
+fn chosen(dedup: Option<Dedup>) -> &'static str {
+    match dedup {
+        None => "",
+        Some(Dedup::SetWindow) => "; the target is made to remember the plan's blocks",
+        Some(Dedup::ContentOnly) => "; whether rows of a lost answer are there is told by their content alone",
     }
 }
 
@@ -409,6 +474,17 @@ fn tasks(plan: &Plan) -> Vec<TaskRecord> {
     });
     let generation = plan.core.generation;
     tasks
-        .map(|task| TaskRecord { task, attempt: 0, evidence: None, failures: 0, generation, half: None, rows_read: 0, unresolved: false })
+        .map(|task| TaskRecord {
+            task,
+            asserted: Vec::new(),
+            attempt: 0,
+            clear_until: None,
+            evidence: None,
+            failures: 0,
+            generation,
+            half: None,
+            rows_read: 0,
+            unresolved: false,
+        })
         .collect()
 }

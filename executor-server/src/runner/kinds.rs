@@ -1,7 +1,7 @@
 //! Every kind of stored event. The crash tests go through this list, so that none is forgotten.
 
 /// Kinds, as they stand in the log.
-pub(super) const ALL: [&str; 33] = [
+pub(super) const ALL: [&str; 34] = [
     "clickhouse-away",
     "clickhouse-back",
     "compared",
@@ -35,4 +35,5 @@ pub(super) const ALL: [&str; 33] = [
     "task-started",
     "task-unknown",
     "verifying",
+    "window-setting",
 ];

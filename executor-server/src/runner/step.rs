@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use executor_api::receipt::Fingerprint;
+use executor_api::receipt::{Asserted, Fingerprint};
+use planner_core::assertion::Assertion;
 use planner_core::plan::Plan;
 use planner_core::snapshot::Snapshot;
+use planner_core::sql::assertions;
 use planner_core::sql::checks::{self, Proof};
+use planner_core::sql::window;
 
-use crate::clickhouse::client::{Answer, Failure};
+use crate::asserting;
+use crate::clickhouse::client::{Answer, Failure, Query};
 use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Standing;
 use crate::reconcile::Finding;
@@ -19,6 +23,8 @@ use crate::verify::{self, fingerprint};
 /// A worker's report.
 #[derive(Debug)]
 pub(super) enum Step {
+    /// The target remembers fewer blocks than the plan writes; this statement changes that.
+    WindowShort(String),
     /// The target was looked at before the job's first chunk.
     Begun(Begun),
     /// A chunk was checked before it is sent.
@@ -27,8 +33,12 @@ pub(super) enum Step {
     Answered(u64, Result<Answer, Failure>),
     /// A lost query was found running.
     Adopted(u64),
+    /// What the job asserts of a chunk's rows was looked at.
+    Asserted(u64, Result<Vec<Asserted>, Failure>),
     /// The evidence is gathered.
     Resolved(u64, Finding),
+    /// What a span holds is to be removed, for this reason; the server's clock says what time it is.
+    Clearing(u64, String, Result<i64, Failure>),
     /// A span was removed; how that went.
     Cleared(u64, Result<(), String>),
     /// What keeps the target from taking another chunk, if anything does.
@@ -86,6 +96,20 @@ impl Site {
         }
     }
 
+    /// The statement that makes the target remember the plan's blocks; none where it does.
+    pub(super) async fn window(&self) -> Result<Option<String>, Failure> {
+        let target = &self.snapshot.target;
+        let Some(setting) = window::setting(&target.engine) else { return Ok(None) };
+        let wanted = window::wanted(&self.plan.core, target);
+        let remembered = self.health.ask(|| self.health.client().window(&target.name, setting)).await?;
+        Ok((remembered < wanted).then(|| window::set(&target.name, setting, wanted)))
+    }
+
+    /// Runs that statement; a repeat changes nothing.
+    pub(super) async fn set_window(&self, sql: &str) -> Result<(), Failure> {
+        self.health.ask(|| self.health.client().patient(Query::new(sql))).await.map(drop)
+    }
+
     /// Looks at the target before the first chunk.
     pub(super) async fn begin(&self) -> Begun {
         let standing = match self.standing().await {
@@ -140,6 +164,14 @@ impl Site {
         let source = self.health.ask(|| fingerprint(self.health.client(), &source_sql)).await?;
         let target = self.health.ask(|| fingerprint(self.health.client(), &target_sql)).await?;
         Ok((source, target))
+    }
+
+    /// Looks whether a chunk's rows in the target are as asserted.
+    pub(super) async fn assert(&self, n: u64, assertions: &[Assertion]) -> Result<Vec<Asserted>, Failure> {
+        let i = usize::try_from(n).unwrap_or(usize::MAX);
+        let untold = || Failure::Exception { code: 0, message: "its rows cannot be told in the target".into() };
+        let sql = assertions::of_chunk(&self.plan.core, i, assertions).ok_or_else(untold)?;
+        self.health.ask(|| asserting::figures(self.health.client(), &sql, assertions)).await
     }
 
     /// Looks at a chunk's span. `look` is false where it is known to hold nothing of the chunk; `before` is what it held

@@ -3,12 +3,14 @@
 //! ```text
 //!   async callers ──closures──► writer thread ──► penstock.db ◄── reader thread ◄──closures── async callers
 //! ```
-//! An event, and the job's and task's new standing, are one transaction ([`Change`]).
+//! An event, and the job's and task's new standing, are one transaction ([`Change`]). One executor at a time may write
+//! ([`lease`]).
 
 mod attempts;
 mod changes;
 mod events;
 mod jobs;
+pub mod lease;
 mod paces;
 mod plans;
 mod receipts;
@@ -20,6 +22,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
+use tokio::sync::watch;
 
 pub use attempts::{AttemptRecord, History};
 pub use changes::{Bulk, Change};
@@ -37,6 +40,7 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_jobs.sql")];
 pub struct Store {
     writer: Worker,
     reader: Worker,
+    lost: watch::Receiver<Option<String>>,
 }
 
 /// Why the store could not do what was asked.
@@ -58,6 +62,12 @@ pub enum StoreError {
         /// The last version known here.
         known: u32,
     },
+    /// Another executor has taken the store over: nothing can be written here any more.
+    #[error("the store was taken over by {holder}; this process writes nothing more")]
+    Fenced {
+        /// By whom, for people.
+        holder: String,
+    },
     /// `SQLite` failed.
     #[error("the store failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -70,21 +80,54 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// Opens or makes the store of a state directory. Only one process at a time can.
+    /// Opens or makes the store of a state directory where nobody else holds it; see [`lease::Claim`] for who can wait.
     pub fn open(state_dir: &Path) -> Result<Self, StoreError> {
-        let directory = |reason: String| StoreError::Directory { path: state_dir.display().to_string(), reason };
-        std::fs::create_dir_all(state_dir).map_err(|error| directory(error.to_string()))?;
-        let lock = lock(state_dir).map_err(directory)?;
-        Self::open_file(&state_dir.join("penstock.db"), lock)
+        taken(lease::Claim::new(state_dir, &me())?, state_dir)
     }
 
-    /// Opens or makes a store in this file. The caller has seen to it that nobody else does; `lock` is held as long as the store is.
+    /// Opens or makes a store in this file. The caller holds the kernel's lock on it, and gives it away with the store.
     pub fn open_file(path: &Path, lock: std::fs::File) -> Result<Self, StoreError> {
+        taken(lease::Claim::with_lock(path, lock, &me())?, path)
+    }
+
+    /// Whether the store is still ours, as far as is known at this moment.
+    pub async fn is_ours(&self) -> Result<(), StoreError> {
+        self.writer.call(|connection, lease| lease.map_or(Ok(()), |lease| lease.check(connection))).await
+    }
+
+    /// Gives the store back: whoever waits for it goes on at once, and nothing is written here any more.
+    pub async fn give_back(&self) {
+        let released = self.writer.call(|connection, lease| {
+            if let Some(lease) = lease {
+                lease.release(connection);
+            }
+            Ok(())
+        });
+        if let Err(error) = released.await {
+            tracing::debug!(%error, "the store is closed already");
+        }
+    }
+
+    /// Starts the threads of a store whose lease was taken.
+    fn start(path: &Path, lease: lease::Lease) -> Result<Self, StoreError> {
         let mut connection = connect(path)?;
-        migrate(&mut connection)?;
+        if let Err(error) = migrate(&mut connection) {
+            lease.release(&connection);
+            return Err(error);
+        }
         let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;
-        Ok(Self { writer: Worker::start("store-writer", connection, Some(lock)), reader: Worker::start("store-reader", reader, None) })
+        let lost = lease.lost();
+        Ok(Self {
+            writer: Worker::start("store-writer", connection, Some(lease)),
+            reader: Worker::start("store-reader", reader, None),
+            lost,
+        })
+    }
+
+    /// Follows whether another executor has taken the store over: who.
+    pub fn lost(&self) -> watch::Receiver<Option<String>> {
+        self.lost.clone()
     }
 
     /// A look at a store that another process may be writing: changes fail. None while it is only being made.
@@ -98,7 +141,7 @@ impl Store {
             return Ok(None);
         }
         let worker = Worker::start("store-look", connection, None);
-        Ok(Some(Self { writer: worker.clone(), reader: worker }))
+        Ok(Some(Self { writer: worker.clone(), reader: worker, lost: watch::channel(None).1 }))
     }
 
     /// Runs a question beside the writer.
@@ -106,7 +149,7 @@ impl Store {
         &self,
         ask: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.reader.call(move |connection| ask(connection)).await
+        self.reader.call(move |connection, _| ask(connection)).await
     }
 
     /// Runs a change as one transaction; when this returns, it is on disk.
@@ -115,8 +158,9 @@ impl Store {
         change: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.writer
-            .call(move |connection| {
+            .call(move |connection, lease| {
                 let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+                lease.map_or(Ok(()), |lease| lease.check(&transaction))?;
                 let answer = change(&transaction)?;
                 transaction.commit()?;
                 Ok(answer)
@@ -125,17 +169,20 @@ impl Store {
     }
 }
 
-/// Two processes on one store would both run its jobs.
-fn lock(state_dir: &Path) -> Result<std::fs::File, String> {
-    let path = state_dir.join("lock");
-    let file = std::fs::OpenOptions::new().create(true).write(true).truncate(false).open(&path).map_err(|error| error.to_string())?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err("another penstock is using it; stop that one, or choose another state directory".into())
+/// The store of a claim that does not wait.
+fn taken(claim: lease::Claim, path: &Path) -> Result<Store, StoreError> {
+    match claim.look()? {
+        lease::Look::Taken(store) => Ok(store),
+        lease::Look::Held(_, holder) => {
+            let reason = format!("{holder} is using it; stop that one, or choose another state directory");
+            Err(StoreError::Directory { path: path.display().to_string(), reason })
         }
-        Err(std::fs::TryLockError::Error(error)) => Err(error.to_string()),
     }
+}
+
+/// This process, for others who want the store.
+fn me() -> String {
+    format!("penstock, process {}", std::process::id())
 }
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {
@@ -184,12 +231,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_process_is_refused_while_the_first_lives() {
+    fn a_store_that_is_held_is_not_opened() {
         let directory = tempfile::tempdir().unwrap();
         let first = Store::open(directory.path()).unwrap();
         assert!(matches!(Store::open(directory.path()), Err(StoreError::Directory { .. })));
         drop(first);
-        // The thread that holds the lock ends when the last handle is gone.
+        // The thread that keeps the lease gives it back when the last handle is gone.
         let again = (0..100).find_map(|_| {
             std::thread::sleep(Duration::from_millis(20));
             Store::open(directory.path()).ok()

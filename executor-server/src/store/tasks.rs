@@ -1,5 +1,6 @@
 //! Tasks as they stand: the fold of a job's events.
 
+use executor_api::receipt::Asserted;
 use executor_api::task::{Task, TaskPage, TaskState};
 use planner_core::split::Half;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -12,9 +13,15 @@ use super::{Store, StoreError, from_json, int, json};
 pub struct TaskRecord {
     /// As handed out.
     pub task: Task,
+    /// What was found of the job's assertions about its rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asserted: Vec<Asserted>,
     /// Number of the attempt that runs or ran last; 0 before the first.
     #[serde(default)]
     pub attempt: u32,
+    /// Until when, by the server's clock in milliseconds, a removal of its span may still arrive; it is not sent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clear_until: Option<i64>,
     /// By what it counts as done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::{self, Folding};
 use crate::plan::{ColumnMapping, Mode, PlanCore, Statement};
 use crate::snapshot::Snapshot;
+use crate::sql::fence;
 use crate::sql::identifier::Identifier;
 use crate::sql::literal;
 use crate::sql::predicate;
@@ -67,8 +68,16 @@ pub fn target_fingerprint(core: &PlanCore, i: usize) -> String {
 }
 
 /// Removes chunk `i`'s rows from the target. Only with [`Proof::PerChunk`], and only where this job wrote them.
-pub fn clear_span(core: &PlanCore, i: usize) -> String {
-    format!("ALTER TABLE {} DELETE WHERE {} SETTINGS mutations_sync = 2", core.target.name.quoted(), target_predicate(core, i))
+///
+/// Finds no rows once the server's clock has passed `deadline_ms`: by then somebody may have sent the rows again. With the
+/// setting, the server looks at its clock when it takes the statement up, not when it gets to each part.
+pub fn clear_span(core: &PlanCore, i: usize, deadline_ms: i64) -> String {
+    format!(
+        "ALTER TABLE {} DELETE WHERE ({}) AND {} SETTINGS mutations_sync = 2, mutations_execute_nondeterministic_on_initiator = 1",
+        core.target.name.quoted(),
+        target_predicate(core, i),
+        fence::in_time(deadline_ms)
+    )
 }
 
 /// Fingerprint of all that the plan writes, from the source, folded as the target folds it.

@@ -1,5 +1,6 @@
 //! All SQL about the user's data is written here, from typed parts.
 
+pub mod assertions;
 pub mod calibration;
 pub mod checks;
 pub mod fence;
@@ -13,3 +14,4 @@ pub(crate) mod predicate;
 mod probes;
 pub mod time_type;
 pub mod tokens;
+pub mod window;

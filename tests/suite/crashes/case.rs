@@ -70,7 +70,12 @@ impl<'a> Case<'a> {
     }
 
     pub(super) async fn submit(&mut self, plan: &PlanAnswer, lanes: u16) -> String {
-        let body = json!({"plan_digest": plan.digest, "title": "a case", "lanes": lanes});
+        let off = plan.rationale.iter().any(|note| note.code == "dedup-window-off");
+        self.submit_with(plan, lanes, off.then_some("content_only")).await
+    }
+
+    pub(super) async fn submit_with(&mut self, plan: &PlanAnswer, lanes: u16, dedup: Option<&str>) -> String {
+        let body = json!({"plan_digest": plan.digest, "title": "a case", "lanes": lanes, "dedup": dedup});
         let key = format!("{}-{lanes}-{}", self.db, plan.digest);
         let job = self.send("/jobs", &body, Some(&key)).await;
         job["id"].as_str().unwrap_or_else(|| panic!("no job: {job}")).to_owned()

@@ -32,10 +32,11 @@ pub(super) enum Scenario {
     Torn,
     Away,
     Held,
+    Window,
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Copy,
         Self::Lost,
         Self::Repeated,
@@ -52,6 +53,7 @@ impl Scenario {
         Self::Torn,
         Self::Away,
         Self::Held,
+        Self::Window,
     ];
 
     /// The kinds of events that it shows.
@@ -73,6 +75,7 @@ impl Scenario {
             Self::Torn => &["task-not-one-block"],
             Self::Away => &["clickhouse-away", "clickhouse-back"],
             Self::Held => &["job-held", "job-released"],
+            Self::Window => &["window-setting"],
         }
     }
 
@@ -147,6 +150,14 @@ impl Scenario {
                 copy(case, BY_TIME, 1, "24").await;
             }
             Self::Held => held(case).await,
+            Self::Window => {
+                case.target("", BY_TIME).await;
+                let plan = case.plan(1, "12", false).await;
+                let job = case.submit_with(&plan, 2, Some("set_window")).await;
+                completed(case, &job, 1).await;
+                let made = case.sql("SHOW CREATE TABLE $db.target").await;
+                assert!(made.contains("non_replicated_deduplication_window = 1024"), "{made}");
+            }
             Self::Away => {
                 case.target(SLOW, BY_TIME).await;
                 let job = start(case, 1, "12").await;
@@ -258,7 +269,7 @@ async fn refused(case: &mut Case<'_>) {
     case.service.set_environment(wanted, Some("after:job-accepted"));
     case.service.revive().await;
     let plan = case.plan(1, "24", false).await;
-    let body = json!({"plan_digest": plan.digest, "title": "a case", "lanes": 1});
+    let body = json!({"plan_digest": plan.digest, "title": "a case", "lanes": 1, "dedup": "content_only"});
     let call = case.service.http.post(format!("{}/v1/jobs", case.service.url())).header("Idempotency-Key", case.db.clone()).json(&body);
     assert!(call.send().await.is_err(), "the service should have died");
     case.sql("INSERT INTO $db.target VALUES (1000000, toDateTime('2025-01-01 03:00:00', 'UTC'), 1)").await;

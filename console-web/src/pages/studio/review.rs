@@ -1,6 +1,6 @@
 //! The last look before the start: one sentence, warnings, title and reason, SQL.
 
-use executor_api::job::{Job, JobCreate, Order};
+use executor_api::job::{Dedup, Job, JobCreate, Order};
 use executor_api::plan::PlanAnswer;
 use planner_core::digest::Digest;
 use planner_core::plan::Mode;
@@ -27,7 +27,7 @@ const ORDERS: [(Order, &str); 3] =
 pub(super) fn review(model: Model) -> El {
     let close = move || model.reviewing.set(false);
     let router = router();
-    let open = Memo::new(move |_| model.reviewing.get());
+    let open = memo(move || model.reviewing.get());
     dialog("Review and start", "review", open, close, move || match model.check.get_untracked() {
         Check::Same(plan) => Form::of(model, router, &plan).view(&plan).into(),
         Check::Unchecked | Check::Computing | Check::Differs(_) => el("p").text("The plan has changed. Close this and look again.").into(),
@@ -59,6 +59,8 @@ struct Form {
     reason: RwSignal<String>,
     lanes: RwSignal<u16>,
     order: RwSignal<Order>,
+    /// What is done where the target remembers no tokens; none where it does.
+    dedup: RwSignal<Option<Dedup>>,
     /// Whether the start is on its way.
     busy: RwSignal<bool>,
     failure: RwSignal<Option<Failure>>,
@@ -78,6 +80,7 @@ impl Form {
             reason: RwSignal::new(String::new()),
             lanes: RwSignal::new(super::pace::LANES),
             order: RwSignal::new(Order::OldestFirst),
+            dedup: RwSignal::new(plan.rationale.iter().any(|note| note.code == "dedup-window-off").then_some(Dedup::ContentOnly)),
             busy: RwSignal::new(false),
             failure: RwSignal::new(None),
             key: StoredValue::new(browser::fresh_key()),
@@ -92,6 +95,8 @@ impl Form {
         self.busy.set(true);
         self.failure.set(None);
         let body = JobCreate {
+            assertions: Vec::new(),
+            dedup: self.dedup.get_untracked(),
             lanes: self.lanes.get_untracked(),
             order: self.order.get_untracked(),
             plan_digest: self.digest.get_value(),
@@ -133,6 +138,7 @@ impl Form {
             .child(self.title_field())
             .child(self.reason_field())
             .child(el("div").class("line").child(self.lanes_field()).child(self.order_field()))
+            .child(self.dedup.get_untracked().map(|_| self.dedup_field()))
             .child(first_sql(self.model))
             .live(refusal)
             .child(self.foot())
@@ -189,6 +195,26 @@ impl Form {
             .children(ORDERS.map(|(_, words)| el("option").attr("value", words).text(words)))
             .on_value("change", choose);
         el("label").class("field").child(el("span").text("Order")).child(field)
+    }
+
+    /// The target remembers no tokens: what is done about that is chosen here.
+    fn dedup_field(self) -> El {
+        let radio = |of: Dedup, words: &str, test_id: &str| {
+            let field = el("input")
+                .attr("type", "radio")
+                .attr("name", "dedup")
+                .test_id(test_id)
+                .live_checked(move || self.dedup.get() == Some(of))
+                .on_checked(move |_| self.dedup.set(Some(of)));
+            el("label").child(field).text(" ").child(el("span").text(words))
+        };
+        el("div")
+            .class("field")
+            .attr("role", "group")
+            .label("The target remembers no tokens")
+            .child(el("span").text("The target remembers no tokens"))
+            .child(radio(Dedup::ContentOnly, "Leave it so: contents are compared whenever an answer is lost", "dedup-content"))
+            .child(radio(Dedup::SetWindow, "Let the job set a deduplication window (ALTER TABLE … MODIFY SETTING)", "dedup-window"))
     }
 
     fn foot(self) -> El {

@@ -31,7 +31,18 @@ fn record(n: u64) -> TaskRecord {
         message: None,
         verified: None,
     };
-    TaskRecord { task, attempt: 0, evidence: None, failures: 0, generation: 0, half: None, rows_read: 0, unresolved: false }
+    TaskRecord {
+        task,
+        asserted: Vec::new(),
+        attempt: 0,
+        clear_until: None,
+        evidence: None,
+        failures: 0,
+        generation: 0,
+        half: None,
+        rows_read: 0,
+        unresolved: false,
+    }
 }
 
 /// What may happen next; the number chooses among the tasks that it can happen to.

@@ -174,22 +174,27 @@ impl Driver {
         }
     }
 
+    /// ClickHouse went or came back, or was asked in vain once more. Going and coming are events, asking is not.
     pub(super) async fn reach_changed(&mut self, reach: &watch::Receiver<Reach>) {
         if matches!(self.job.state, JobState::Paused) || self.job.state.is_terminal() {
             return;
         }
         let reach = reach.borrow().clone();
-        match reach {
-            Reach::Up => {
-                if self.job.message.take().is_some() {
-                    self.job.message = self.held();
-                    self.record(Note::new("clickhouse-back", "ClickHouse answers again; going on")).await;
-                }
+        let waiting = reach.waiting(self.site.health.client().url());
+        match (reach, std::mem::replace(&mut self.away, waiting.is_some())) {
+            (Reach::Up, true) => {
+                self.job.message = self.held();
+                self.record(Note::new("clickhouse-back", "ClickHouse answers again; going on")).await;
             }
-            Reach::Down { error, .. } => {
-                let message = format!("waiting for ClickHouse at {}: {error}", self.site.health.client().url());
-                self.job.message = Some(message.clone());
-                self.record(Note::new("clickhouse-away", message)).await;
+            (Reach::Up, false) => {}
+            (Reach::Down { error, .. }, false) => {
+                self.job.message = waiting;
+                let url = self.site.health.client().url();
+                self.record(Note::new("clickhouse-away", format!("ClickHouse at {url} does not answer: {error}"))).await;
+            }
+            (Reach::Down { .. }, true) => {
+                self.job.message = waiting;
+                self.publish();
             }
         }
     }

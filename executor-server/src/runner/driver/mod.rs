@@ -1,5 +1,6 @@
 //! Owns one job while it is active: asks the scheduler, stores what follows, and only then lets workers touch ClickHouse.
 
+mod asserting;
 mod commands;
 mod conclusion;
 mod outcomes;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use executor_api::job::Dedup;
 use executor_api::job::Job;
 use executor_api::job::JobState;
 use executor_api::receipt::Fingerprint;
@@ -21,6 +23,8 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::task::JoinSet;
 
+pub(in crate::runner) use self::asserting::Arrived;
+use self::record::Note;
 use crate::clickhouse::health::Reach;
 use crate::clock;
 use crate::reconcile;
@@ -31,6 +35,7 @@ use crate::runner::board::Live;
 use crate::runner::book::Book;
 use crate::runner::command::Asked;
 use crate::runner::pressure::Pressure;
+use crate::runner::step::Begun;
 use crate::runner::step::Checked;
 use crate::runner::step::Site;
 use crate::runner::step::Step;
@@ -72,6 +77,10 @@ pub(super) struct Driver {
     pub(super) killing: bool,
     /// Whether the target is being looked at before the first chunk.
     pub(super) beginning: bool,
+    /// Tasks whose rows are there, while their assertions are looked at.
+    pub(super) arrived: BTreeMap<u64, Arrived>,
+    /// Whether the job's log says that ClickHouse is away.
+    pub(super) away: bool,
     /// Whether the target can take another chunk.
     pub(super) pressure: Pressure,
     /// Tells whoever looks whether there are chunks to send.
@@ -85,6 +94,7 @@ impl Driver {
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Asked>) {
         let mut reach = self.site.health.subscribe();
         self.adopt_interrupted().await;
+        self.reach_changed(&reach).await;
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -189,7 +199,41 @@ impl Driver {
     fn begin(&mut self) {
         self.beginning = true;
         let site = self.site.clone();
-        self.spawn(async move { Step::Begun(site.begin().await) });
+        let set_window = self.job.dedup == Some(Dedup::SetWindow);
+        self.spawn(async move {
+            if set_window {
+                return match site.window().await {
+                    Ok(Some(sql)) => Step::WindowShort(sql),
+                    Ok(None) => Step::Begun(site.begin().await),
+                    Err(failure) => Step::Begun(Begun::Refused { code: "not-readable", message: failure.to_string() }),
+                };
+            }
+            Step::Begun(site.begin().await)
+        });
+    }
+
+    /// The target is about to be told to remember more blocks: stored first, with the statement.
+    pub(super) async fn window_short(&mut self, sql: String) {
+        // Paused or cancelled meanwhile: it is looked at again when the job begins.
+        if self.job.state != JobState::Queued {
+            self.beginning = false;
+            return;
+        }
+        self.record(Note::new("window-setting", format!("the target is told to remember the plan's blocks: {sql}"))).await;
+        self.still_ours().await;
+        let site = self.site.clone();
+        self.spawn(async move {
+            Step::Begun(match site.set_window(&sql).await {
+                Ok(()) => site.begin().await,
+                Err(failure) => Begun::Refused {
+                    code: "window-not-set",
+                    message: format!(
+                        "{sql}: {failure}. Grant ALTER SETTINGS on {}, or start the job with dedup content_only",
+                        site.plan.core.target.name
+                    ),
+                },
+            })
+        });
     }
 
     async fn check(&mut self, n: u64) {
@@ -200,10 +244,18 @@ impl Driver {
         // Evidence has just shown that nothing of a retrying task is there; and in an empty target nothing can be.
         let known = record.task.state == TaskState::Retrying || (self.target_was_empty == Some(true) && record.task.attempts == 0);
         let before = self.before(n);
+        let clear_until = record.clear_until;
         self.book.set_busy(n, true);
         let site = self.site.clone();
         let earlier = self.earlier.get(&n).cloned().unwrap_or_default();
-        self.spawn(async move { Step::Checked(n, site.check(n, !known, before, &earlier).await) });
+        self.spawn(async move {
+            // A removal that a dead process sent may arrive until then.
+            let checked = match reconcile::past(&site.health, &site.plan.core.target.name, clear_until).await {
+                Ok(_) => site.check(n, !known, before, &earlier).await,
+                Err(failure) => Checked::Refused { code: "not-readable", message: failure.to_string() },
+            };
+            Step::Checked(n, checked)
+        });
     }
 
     /// A task that failed with an open outcome and was asked for again: never sent without evidence.
@@ -259,8 +311,10 @@ impl Driver {
             server_time: record.server_time,
             before: self.before(n),
             per_chunk: self.site.proof == Proof::PerChunk,
+            content_only: self.job.dedup == Some(Dedup::ContentOnly),
             answered,
             kill: self.killing,
+            clear_until: self.book.task(n).and_then(|record| record.clear_until),
         })
     }
 

@@ -11,6 +11,7 @@ use planner_core::sql::fence;
 
 use super::Driver;
 use super::MISSING_TOO_LONG;
+use super::asserting::Arrived;
 use super::record::Note;
 use crate::clickhouse::classify::Class;
 use crate::clickhouse::classify::before_start;
@@ -37,6 +38,7 @@ use crate::verify;
 impl Driver {
     pub(super) async fn step(&mut self, step: Step) {
         match step {
+            Step::WindowShort(sql) => self.window_short(sql).await,
             Step::Begun(begun) => self.begun(begun).await,
             Step::Checked(n, checked) => self.checked(n, checked).await,
             Step::Answered(n, answer) => self.answered(n, answer).await,
@@ -46,7 +48,9 @@ impl Driver {
                     self.record(Note::new("task-adopted", "the query was found running; its end is awaited").task(record)).await;
                 }
             }
+            Step::Asserted(n, found) => self.asserted(n, found).await,
             Step::Resolved(n, finding) => self.resolved(n, finding).await,
+            Step::Clearing(n, message, server_time) => self.clearing(n, message, server_time).await,
             Step::Cleared(n, cleared) => self.cleared(n, cleared).await,
             Step::Pressure(found) => self.pressed(found).await,
             Step::Compared(compared) => self.compared(compared).await,
@@ -116,14 +120,10 @@ impl Driver {
                 record.unresolved = false;
                 let rows = verify::thousands(rows);
                 record.task.message = Some(format!("the target already holds its {rows} rows"));
-                let mut note =
-                    Note::new("task-already-there", format!("the target already holds its {rows} rows: nothing is sent")).task(record);
-                if let Some(before) = before {
-                    // What lies beneath the rows may be something else than what was there when they were sent.
-                    self.baselines.insert(n, before.clone());
-                    note = note.bulk(Bulk::Baseline(before));
-                }
-                self.record(note).await;
+                let message = format!("the target already holds its {rows} rows: nothing is sent");
+                let arrived =
+                    Arrived { record, kind: "task-already-there", message, failing: TaskEvent::Refused, written: false, beneath: before };
+                self.arrived(n, arrived).await;
             }
             Checked::Leftover { message } => self.clear(n, message).await,
             Checked::Refused { code, message } => {
@@ -167,9 +167,10 @@ impl Driver {
             rows: 0,
             bytes: 0,
         };
-        let sql = self.site.plan.chunk_sql(i);
+        let deadline = server_time.saturating_add(reconcile::ARRIVAL_MS);
+        let sql = fence::chunk_sql(core, i, deadline);
         let mut settings = core.insert_settings(i, record.generation, record.attempt, &self.job.id);
-        settings.extend(fence::setting(core, server_time.saturating_add(reconcile::ARRIVAL_MS)));
+        settings.extend(fence::setting(core, deadline));
         if self.job.started_at.is_none() {
             self.job.started_at = Some(now);
         }
@@ -183,6 +184,7 @@ impl Driver {
         self.record(note).await;
 
         // Stored: from here on the outside world may be touched.
+        self.still_ours().await;
         self.book.set_busy(n, true);
         self.traffic.watch(&query_id);
         let site = self.site.clone();
@@ -205,7 +207,8 @@ impl Driver {
                 record.task.bytes = answer.summary.written_bytes;
                 record.failures = 0;
                 let message = format!("{} rows written", verify::thousands(record.task.rows));
-                self.finish(n, record, "task-done", message, Outcome::Written, None).await;
+                let arrived = Arrived { record, kind: "task-done", message, failing: TaskEvent::Rejected, written: true, beneath: None };
+                self.arrived(n, arrived).await;
             }
             Err(Failure::NotSent(words)) => {
                 self.site.health.note(&Failure::NotSent(words.clone()));
@@ -293,7 +296,8 @@ impl Driver {
                 record.task.bytes = bytes;
                 record.task.message = Some(message.clone());
                 record.failures = 0;
-                self.finish(n, record, "task-done", message, Outcome::Written, None).await;
+                let arrived = Arrived { record, kind: "task-done", message, failing: TaskEvent::GivenUp, written: true, beneath: None };
+                self.arrived(n, arrived).await;
             }
             Finding::Absent { next_generation, class, code, message } => self.absent(n, next_generation, class, code, message).await,
             Finding::Clear { message } => self.clear(n, message).await,
@@ -345,16 +349,29 @@ impl Driver {
         }
     }
 
-    /// Removes what a span holds; that is stored first.
+    /// Removes what a span holds, as soon as it is known until when the removal may arrive.
     pub(super) async fn clear(&mut self, n: u64, message: String) {
+        let Some(case) = self.case(n, None).await else { return };
+        self.book.set_busy(n, true);
+        let site = self.site.clone();
+        self.spawn(async move { Step::Clearing(n, message, reconcile::server_time(&site.health, &case).await) });
+    }
+
+    /// The removal is stored with its deadline, then sent.
+    pub(super) async fn clearing(&mut self, n: u64, message: String, server_time: Result<i64, Failure>) {
+        let server_time = match server_time {
+            Ok(server_time) => server_time,
+            Err(failure) => return self.cleared(n, Err(failure.to_string())).await,
+        };
         let Some(mut record) = self.book.task(n).cloned() else { return };
+        record.clear_until = Some(server_time.saturating_add(reconcile::ARRIVAL_MS));
         let message = format!("{message}; removing it before it is sent again");
         record.task.message = Some(message.clone());
         // The server remembers the token of rows that a DELETE removes; and who dies after the DELETE must know that.
         record.generation += 1;
-        let Some(case) = self.case(n, None).await else { return };
         self.record(Note::new("task-clearing", message).task(record)).await;
-        self.book.set_busy(n, true);
+        self.still_ours().await;
+        let Some(case) = self.case(n, None).await else { return };
         let site = self.site.clone();
         self.spawn(async move { Step::Cleared(n, reconcile::clear(&site.health, &case).await) });
     }

@@ -14,6 +14,7 @@ use crate::runner::crash::Moment;
 use crate::store::AttemptRecord;
 use crate::store::Bulk;
 use crate::store::Change;
+use crate::store::StoreError;
 use crate::store::TaskRecord;
 use crate::verify;
 
@@ -46,7 +47,8 @@ impl Note {
 
 impl Driver {
     /// Stores an event with everything that follows from it. Returns when it is on disk: a store that cannot write stops
-    /// the job where it stands, and nothing outside is touched meanwhile.
+    /// the job where it stands, and nothing outside is touched meanwhile. Never returns when another executor has taken
+    /// the store over: the job is theirs.
     pub(super) async fn record(&mut self, note: Note) {
         if let Some(record) = note.task.clone() {
             self.book.put(record);
@@ -82,6 +84,10 @@ impl Driver {
         crash::point(Moment::Before, kind);
         let mut failing = false;
         while let Err(error) = self.store.record(change.clone()).await {
+            if matches!(error, StoreError::Fenced { .. }) {
+                // The service ends for the same reason, and this driver with it.
+                std::future::pending::<()>().await;
+            }
             if !failing {
                 failing = true;
                 tracing::error!(%error, job = self.job.id, "the store cannot write; the job waits for it");
@@ -90,6 +96,14 @@ impl Driver {
         }
         crash::point(Moment::After, kind);
         self.publish();
+    }
+
+    /// Returns when the store is known to be still ours, right before the outside world is touched: between storing and
+    /// sending, this process may have been stopped for as long as it takes somebody else to go on.
+    pub(super) async fn still_ours(&self) {
+        if let Err(StoreError::Fenced { .. }) = self.store.is_ours().await {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Shows the job with what the server says of running chunks.

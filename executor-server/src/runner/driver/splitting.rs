@@ -83,5 +83,16 @@ fn child(plan: &planner_core::plan::Plan, parent: u64, i: usize, half: Half, of:
         verified: None,
     };
     let generation = of.generation.max(plan.core.generation);
-    TaskRecord { task, attempt: 0, evidence: None, failures: 0, generation, half: Some(half), rows_read: 0, unresolved: false }
+    TaskRecord {
+        task,
+        asserted: Vec::new(),
+        attempt: 0,
+        clear_until: None,
+        evidence: None,
+        failures: 0,
+        generation,
+        half: Some(half),
+        rows_read: 0,
+        unresolved: false,
+    }
 }
