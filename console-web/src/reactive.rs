@@ -1,5 +1,6 @@
 //! Signals: Leptos's own, without its renderer, and effects of one type each.
 
+use reactive_graph::computed::Memo;
 use reactive_graph::effect::{Effect, RenderEffect};
 use reactive_graph::owner::{Owner, on_cleanup};
 
@@ -12,7 +13,7 @@ pub(crate) mod prelude {
     pub(crate) use reactive_graph::prelude::*;
     pub(crate) use reactive_graph::signal::RwSignal;
 
-    pub(crate) use super::{effect, effect_with, follow};
+    pub(crate) use super::{effect, effect_with, follow, memo};
 }
 
 /// Lets effects run: once, before the first signal. What is made under the owner lives as long as the page.
@@ -37,6 +38,15 @@ fn after(mut run: Box<dyn FnMut()>) {
 pub(crate) fn effect_with<T: 'static>(mut run: impl FnMut(Option<T>) -> T + 'static) {
     let mut before = None;
     effect(move || before = Some(run(before.take())));
+}
+
+/// A value that follows what it reads. One copy of a memo for each type of value, not for each closure.
+pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
+    boxed_memo(Box::new(value))
+}
+
+fn boxed_memo<T: PartialEq + Send + Sync + 'static>(value: Box<dyn Fn() -> T + Send + Sync>) -> Memo<T> {
+    Memo::new(move |_| value())
 }
 
 /// Runs at once, and whenever what it read has changed; ends with the scope. Its own scope is cleared before each run.

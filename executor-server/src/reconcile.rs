@@ -40,6 +40,8 @@ pub struct Case {
     pub n: u64,
     /// The attempt's query id.
     pub query_id: String,
+    /// The job that sent it.
+    pub job: String,
     /// When it was sent, in milliseconds: by the server's clock where that was asked, else by the service's.
     pub sent_at: i64,
     /// When it was sent, by the server's clock; none when the server was not asked.
@@ -221,7 +223,7 @@ async fn logs_of(health: &Health, case: &Case) -> Result<Logs, Failure> {
             (Some(standing), Some(sent)) => standing.started.saturating_add(START_MARGIN_MS) < sent && sent <= standing.now,
             (Some(_) | None, _) => false,
         };
-        let rows = match health.ask(|| client.logged(&case.query_id, case.sent_at)).await {
+        let rows = match health.ask(|| client.logged(&case.query_id, &case.job, case.sent_at)).await {
             Ok(rows) => rows,
             // No query_log, or no right to read it.
             Err(failure) => {

@@ -2,7 +2,7 @@
 //! chunks there are.
 
 use planner_core::key::KeyColumn;
-use planner_core::plan::{Estimate, Plan, PlanCore, Span};
+use planner_core::plan::{ChunkSpan, Estimate, Plan, PlanCore, Span};
 use planner_core::request::Method;
 use planner_core::sql::key_type::KeyType;
 
@@ -102,9 +102,11 @@ fn along(core: &PlanCore) -> String {
         let bare = column.expression.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')).unwrap_or(&column.expression);
         format!("{bare}{}", if column.descending { " DESC" } else { "" })
     };
-    match (columns, &core.key, &core.time) {
-        ([], None, Some(time)) => time.column.to_string(),
-        ([], _, _) => "partitions".to_owned(),
-        (columns, ..) => columns.iter().map(name).collect::<Vec<_>>().join(", "),
+    let is_bound = |chunk: &ChunkSpan| matches!(&chunk.span, Span::Key(span) if span.from.is_some() || span.to.is_some());
+    match (&core.key, &core.time) {
+        (None, Some(time)) => time.column.to_string(),
+        // The key may have columns that no cut names: they tell how a chunk is halved.
+        (Some(_), _) if core.chunks.iter().any(is_bound) => columns.iter().map(name).collect::<Vec<_>>().join(", "),
+        _ => "partitions".to_owned(),
     }
 }

@@ -1,10 +1,11 @@
 // A running `penstock up` for one file of browser tests: small sample, its own port and state, killed like a real one.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const program = process.env.PENSTOCK_PROGRAM ?? join(root, 'target/debug/penstock');
@@ -57,6 +58,17 @@ export class Penstock {
       } catch {
         await new Promise((done) => setTimeout(done, 100));
       }
+    }
+  }
+
+  // Runs a line of a terminal in which `penstock` is this program, in a folder of its own.
+  async shell(line, environment) {
+    const cwd = mkdtempSync(join(tmpdir(), 'penstock-shell-'));
+    try {
+      const env = { ...process.env, ...environment, PATH: `${dirname(program)}:${process.env.PATH}` };
+      return (await promisify(execFile)('sh', ['-c', line], { cwd, env })).stdout;
+    } finally {
+      rmSync(cwd, { recursive: true, force: true });
     }
   }
 

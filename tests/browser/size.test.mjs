@@ -105,9 +105,10 @@ test('a coarse plan comes first and cannot be started; the finer one takes its p
   assert.ok(await at(page, 'review').isDisabled());
   assert.equal(await text(page, 'why-not'), 'Finer facts are needed first');
   assert.ok(await at(page, 'json').isDisabled());
+  await shot(page, 'studio-coarse-light-1280');
+  await sound(page, 'the studio with a coarse plan');
   await at(page, 'chunks').locator('summary').click();
   await at(page, 'chunk-row').first().waitFor();
-  await shot(page, 'studio-coarse-light-1280');
 
   let_through();
   await agreed(page);
@@ -198,14 +199,17 @@ test('a job by size is started from the page and proven exact', async () => {
   await close(page);
 });
 
-test('the command says what the studio shows', async () => {
+test('the command says what the studio shows, and makes the same plan', async () => {
   const page = await open('/plan?source=demo.events&target=demo.events_by_time&from=2025-01-02T00:00&to=2025-01-09T00:00&method=size&bytes=256M', {
     permissions: ['clipboard-read', 'clipboard-write'],
   });
-  await agreed(page);
+  const digest = await agreed(page);
   await at(page, 'copy-command').click();
   const command = await page.evaluate(() => navigator.clipboard.readText());
   assert.equal(command, 'penstock plan --source demo.events --target demo.events_by_time --from 2025-01-02T00:00 --to 2025-01-09T00:00 --max-chunk-bytes 256M');
+  const { clickhouse } = await penstock.api('/service');
+  const answer = JSON.parse(await penstock.shell(`${command} --json`, { PENSTOCK_CLICKHOUSE_URL: clickhouse.url }));
+  assert.equal(answer.digest, digest);
   await close(page);
 });
 

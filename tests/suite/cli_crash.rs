@@ -20,9 +20,13 @@ fn done(status: &Value) -> u64 {
     status["job"]["counts"]["done"].as_u64().unwrap_or(0)
 }
 
-async fn assert_exact(server: &ClickHouse) {
+async fn assert_equal(server: &ClickHouse) {
     let source = server.fingerprint(&format!("{COLUMNS} demo.events WHERE ts < '2025-01-11'")).await;
     assert_eq!(source, server.fingerprint(&format!("{COLUMNS} demo.events_by_time")).await);
+}
+
+async fn assert_exact(server: &ClickHouse) {
+    assert_equal(server).await;
     server.query("SYSTEM FLUSH LOGS").await;
     let twice = "SELECT count() FROM (SELECT query_id FROM system.part_log WHERE event_type = 'NewPart' AND error = 0 AND startsWith(query_id, 'penstock-') \
                  GROUP BY query_id, partition_id HAVING count() > 1)";
@@ -110,6 +114,23 @@ async fn cancel_ends_a_run_of_another_process_or_of_none() {
     assert_eq!(&cancelled["job"]["state"], &json!("cancelled"));
     cli.run(&["resume", "--plan-id", &id]).exits(0);
     assert_exact(&server).await;
+}
+
+#[tokio::test]
+async fn what_another_state_directory_sent_is_no_evidence() {
+    let (server, cli, _) = start().await;
+    let days: Vec<&str> = PLAN.iter().take(8).chain(&["--chunk-hours", "24"]).copied().collect();
+    let id = cli.plan(&days);
+    cli.run(&["run", "--plan-id", &id, "--lanes", "4"]).exits(0);
+    server.query("TRUNCATE TABLE demo.events_by_time").await;
+    // The same plan elsewhere: the same query ids, and the server's log holds the end of each.
+    let other = Cli::on(&server.url());
+    assert_eq!(other.plan(&days), id);
+    let crashed = other.command(&["run", "--plan-id", &id]).env("PENSTOCK_TEST_CRASH", "after:task-started").output().unwrap();
+    assert_eq!(crashed.status.code(), None, "it ended by itself");
+    let end = other.run(&["resume", "--json", "--plan-id", &id]).exits(0).json();
+    assert_eq!(end["job"]["verdict"], "exact");
+    assert_equal(&server).await;
 }
 
 #[tokio::test]

@@ -92,8 +92,10 @@ async fn each_is_refused_with_words_that_help() {
         let document = cli.run(&[&args[..], &["--json"]].concat());
         assert!(document.json()["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{line}: {document:?}");
         assert!(!done.stderr.contains("hunter2"), "{}", done.stderr);
-        let file = file.lines().map(|line| format!("# {line}\n")).collect::<String>();
-        writeln!(text, "{file}$ penstock {line}\n{}", plain(&done.stderr, cli.folder())).unwrap();
+        for line in file.lines() {
+            writeln!(text, "# {line}").unwrap();
+        }
+        writeln!(text, "$ penstock {line}\n{}", plain(&done.stderr, cli.folder())).unwrap();
     }
     insta::assert_snapshot!(text);
 }

@@ -216,3 +216,15 @@ async fn plans_by_size_and_over_views_run_too() {
     assert_eq!((&plan["source"], &plan["mode"]), (&json!("demo.events"), &json!("view_replay")));
     cli.run(&["run", "--plan-id", plan["plan_id"].as_str().unwrap()]).exits(0);
 }
+
+#[tokio::test]
+async fn a_target_without_a_memory_is_given_one_or_compared() {
+    let (server, cli) = start().await;
+    let plan: Vec<&str> = ["plan", "--json", "--chunk-hours", "24"].iter().chain(&WEEK).copied().collect();
+    let id = cli.run(&plan).exits(0).json()["plan_id"].as_str().unwrap().to_owned();
+    let run = cli.run(&["run", "--json", "--plan-id", &id, "--dedup", "set-window"]).exits(0).json();
+    assert_eq!(run["job"]["dedup"], "set_window", "{run}");
+    let made = server.query("SHOW CREATE TABLE demo.events_by_time").await;
+    assert!(made.contains("non_replicated_deduplication_window"), "{made}");
+    assert_week_is_exact(&server).await;
+}

@@ -82,7 +82,7 @@ async fn a_bar_moves_ctrl_c_pauses_and_resume_ends_it() {
         "--to",
         "2025-01-11",
         "--chunk-hours",
-        "1",
+        "2",
     ]);
     let mut terminal = Terminal::run(&cli, &["run", "--plan-id", &id, "--lanes", "2"]);
     for part in ["█", " %", " of 120 chunks", " rows/s", "2 lanes", "ETA "] {
@@ -119,7 +119,7 @@ async fn a_terminal_that_is_closed_is_no_loss() {
         "--to",
         "2025-01-11",
         "--chunk-hours",
-        "1",
+        "2",
     ]);
     let mut terminal = Terminal::run(&cli, &["run", "--plan-id", &id]);
     terminal.wait_for("ETA ");

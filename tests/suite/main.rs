@@ -8,6 +8,7 @@ mod bad_input;
 mod blocks;
 mod cli_crash;
 mod cli_damage;
+mod cli_doctor;
 mod cli_refusals;
 mod cli_run;
 mod cli_submit;

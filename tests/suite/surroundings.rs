@@ -20,7 +20,7 @@ async fn exact(server: &ClickHouse, before: &str) {
 
 /// No file of the service may grow beyond so many bytes; none lifts the bound.
 fn bound(service: &Service, bytes: Option<u64>) {
-    let bytes = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+    let bytes = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
     let pid = service.pid().unwrap();
     let set = Command::new("prlimit").args(["--pid", &pid.to_string(), &format!("--fsize={bytes}:unlimited")]).status();
     assert!(set.is_ok_and(|status| status.success()), "prlimit (util-linux) is needed");

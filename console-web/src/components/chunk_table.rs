@@ -9,8 +9,8 @@ use crate::views::format;
 
 /// The table; `more` asks for further rows, while there are any.
 pub(crate) fn chunk_table(rows: RwSignal<Vec<Line>>, total: Memo<u64>, more: impl Fn() + Copy + 'static) -> View {
-    let left = Memo::new(move |_| total.get().saturating_sub(rows.with(Vec::len) as u64));
-    let further = Memo::new(move |_| left.get() > 0);
+    let left = memo(move || total.get().saturating_sub(rows.with(Vec::len) as u64));
+    let further = memo(move || left.get() > 0);
     let button = move || {
         let words = move || format!("Show more · {} left", format::exact(left.get()));
         el("button").class("button quiet").on_click(more).words(words)

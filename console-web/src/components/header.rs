@@ -100,7 +100,7 @@ fn health(service: Option<&Service>, failed: bool) -> Health {
 }
 
 fn status(service: Remote<Service>) -> El {
-    let health = Memo::new(move |_| {
+    let health = memo(move || {
         let failed = service.failure.with(Option::is_some);
         service.value.with(|value| health(value.as_ref(), failed))
     });

@@ -9,7 +9,7 @@ use crate::reactive::prelude::*;
 /// The dialog.
 pub(crate) fn help() -> El {
     let console = console();
-    let open = Memo::new(move |_| console.overlay.get() == Overlay::Help);
+    let open = memo(move || console.overlay.get() == Overlay::Help);
     let close = move || console.close(Overlay::Help);
     dialog("Keys", "help", open, close, move || content(console))
 }

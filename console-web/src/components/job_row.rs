@@ -32,8 +32,8 @@ fn row(job: Memo<Job>) -> El {
         format::ago((now.get() - at.unwrap_or(created).0).max(0).unsigned_abs())
     };
     let accepted = move || format!("Accepted {}", format::moment(job.with(|job| job.created_at), browser::offset_minutes()));
-    let state = Memo::new(move |_| job.with(|job| job.state));
-    let why = Memo::new(move |_| job.with(overview::why));
+    let state = memo(move || job.with(|job| job.state));
+    let why = memo(move || job.with(overview::why));
     let link = el("a").href(format!("/jobs/{}", first.id)).attr("data-row", "").words(move || job.with(|job| job.title.clone()));
     let tables = el("span").class("faint").text(format!("{} → {}", first.source, first.target));
     let written = move || job.with(|job| job.progress.rows_written);
@@ -55,8 +55,7 @@ fn row(job: Memo<Job>) -> El {
 }
 
 fn progress(job: Memo<Job>) -> El {
-    let share =
-        Memo::new(move |_| job.with(|job| (job.progress.bytes_done.min(job.progress.bytes_total), job.progress.bytes_total.max(1))));
+    let share = memo(move || job.with(|job| (job.progress.bytes_done.min(job.progress.bytes_total), job.progress.bytes_total.max(1))));
     let percent = el("span").class("num").words(move || format::percent(share.get().0, share.get().1));
     el("span").class("progress").child(share_bar(share)).text(" ").child(percent)
 }

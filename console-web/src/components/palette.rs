@@ -37,7 +37,7 @@ pub(crate) fn palette() -> El {
     let entries = RwSignal::new(pages());
     let text = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
-    let open = Memo::new(move |_| console.overlay.get() == Overlay::Palette);
+    let open = memo(move || console.overlay.get() == Overlay::Palette);
     effect(move || {
         if open.get() {
             text.set(String::new());
@@ -45,7 +45,7 @@ pub(crate) fn palette() -> El {
             load(entries);
         }
     });
-    let found = Memo::new(move |_| entries.with(|entries| matching(entries, &text.get())));
+    let found = memo(move || entries.with(|entries| matching(entries, &text.get())));
     let palette = Palette { console, router: router(), text, at, found };
     dialog("Go to", "palette", open, move || console.close(Overlay::Palette), move || palette.content())
 }

@@ -63,7 +63,7 @@ impl Strip {
     }
 
     fn shown(self) -> Range {
-        self.chosen.and_then(|chosen| chosen.get()).unwrap_or((0, self.count.saturating_sub(1)))
+        self.chosen.and_then(|chosen| chosen.get()).unwrap_or_else(|| (0, self.count.saturating_sub(1)))
     }
 
     fn places(self) -> (u64, u64) {

@@ -15,7 +15,7 @@ where
     T: Clone + PartialEq + DeserializeOwned + Send + Sync + 'static,
     V: Into<View>,
 {
-    let there = Memo::new(move |_| remote.value.with(Option::is_some));
+    let there = memo(move || remote.value.with(Option::is_some));
     states(there, remote.failure, Box::new(move || render().into()), Box::new(move || remote.refresh()))
 }
 
@@ -28,7 +28,7 @@ fn states(there: Memo<bool>, failure: RwSignal<Option<Failure>>, render: Box<dyn
         let again = std::rc::Rc::clone(&again);
         failure.get().map_or_else(skeleton, |failure| error(&failure, move || again())).into()
     };
-    let stale = Memo::new(move |_| there.get() && failure.with(Option::is_some));
+    let stale = memo(move || there.get() && failure.with(Option::is_some));
     let line = move || stale.get().then(|| stale_line("Out of date: the service does not answer. Trying again."));
     group().live(line).live(body).into()
 }

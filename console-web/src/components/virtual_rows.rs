@@ -17,7 +17,7 @@ pub(crate) fn virtual_rows(
 ) -> El {
     let scroll = RwSignal::new(0_u64);
     let height = RwSignal::new(720_u64);
-    let window = Memo::new(move |_| visible(scroll.get(), height.get(), total.get()));
+    let window = memo(move || visible(scroll.get(), height.get(), total.get()));
     let row = Rc::new(row);
     let rows = move || {
         let (first, last) = window.get();

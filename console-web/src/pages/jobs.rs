@@ -44,7 +44,7 @@ impl Jobs {
         };
         let list = Remote::<JobList>::new(asked).every(3);
         let text = RwSignal::new(router.query_once("q"));
-        let shown = Memo::new(move |_| {
+        let shown = memo(move || {
             let wanted = browser::lowercase(&text.get());
             let matches = |job: &&Job| {
                 let words = format!("{} {} {} {}", job.title, job.source, job.target, job.id);
@@ -52,7 +52,7 @@ impl Jobs {
             };
             list.value.with(|list| list.iter().flat_map(|list| &list.jobs).filter(matches).cloned().collect::<Vec<_>>())
         });
-        Self { router, list, text, shown, none: Memo::new(move |_| shown.with(Vec::is_empty)) }
+        Self { router, list, text, shown, none: memo(move || shown.with(Vec::is_empty)) }
     }
 
     fn part(self, name: &str) -> String {

@@ -28,9 +28,9 @@ pub(crate) fn overview() -> El {
 fn body(jobs: Remote<JobList>) -> View {
     let now = console().now;
     // The groups change by the hour, not by the second.
-    let hour = Memo::new(move |_| now.get() / 3_600_000 * 3_600_000);
-    let all = Memo::new(move |_| groups(&jobs.value.get().map(|list| list.jobs).unwrap_or_default(), hour.get()));
-    let none = Memo::new(move |_| jobs.value.with(|list| list.as_ref().is_none_or(|list| list.jobs.is_empty())));
+    let hour = memo(move || now.get() / 3_600_000 * 3_600_000);
+    let all = memo(move || groups(&jobs.value.get().map(|list| list.jobs).unwrap_or_default(), hour.get()));
+    let none = memo(move || jobs.value.with(|list| list.as_ref().is_none_or(|list| list.jobs.is_empty())));
     let lists = el("div")
         .class("groups")
         .live_flag("hidden", move || none.get())
@@ -41,8 +41,8 @@ fn body(jobs: Remote<JobList>) -> View {
 }
 
 fn list(title: &'static str, test_id: &str, none: &'static str, all: Memo<Groups>, of: fn(&Groups) -> &Vec<Job>) -> El {
-    let jobs = Memo::new(move |_| all.with(|all| of(all).clone()));
-    let some = Memo::new(move |_| jobs.with(|jobs| !jobs.is_empty()));
+    let jobs = memo(move || all.with(|all| of(all).clone()));
+    let some = memo(move || jobs.with(|jobs| !jobs.is_empty()));
     let count = move || if some.get() { jobs.with(Vec::len).to_string() } else { String::new() };
     el("section")
         .test_id(format!("group-{test_id}"))
@@ -52,7 +52,7 @@ fn list(title: &'static str, test_id: &str, none: &'static str, all: Memo<Groups
 
 fn welcome() -> El {
     let service = expect_context::<Remote<Service>>();
-    let has_sample = Memo::new(move |_| service.value.with(|service| service.as_ref().is_some_and(|service| service.sample)));
+    let has_sample = memo(move || service.value.with(|service| service.as_ref().is_some_and(|service| service.sample)));
     let sample = || {
         el("p")
             .text("The sample tables in ")

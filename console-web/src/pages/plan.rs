@@ -25,7 +25,7 @@ const PAGE: u64 = 200;
 /// The page.
 pub(crate) fn plan() -> El {
     let router = router();
-    let digest = Memo::new(move |_| router.param(0));
+    let digest = memo(move || router.param(0));
     effect(move || browser::set_title(&format!("Plan {}", format::short_digest(&digest.get()))));
     let title = el("div")
         .child(el("p").class("crumb").text("Plan"))
@@ -98,7 +98,7 @@ fn chunks(plan: &PlanAnswer, first_sql: RwSignal<String>) -> View {
         });
     };
     more();
-    chunk_table(rows, Memo::new(move |_| total), more)
+    chunk_table(rows, memo(move || total), more)
 }
 
 /// What a row alone tells: the key's types, which tell spans within one value, stand only in the whole plan.

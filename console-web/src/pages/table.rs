@@ -28,7 +28,7 @@ const SHOWN: usize = 60;
 pub(crate) fn table() -> El {
     let router = router();
     let detail = Remote::<TableDetail>::new(move || format!("/v1/tables/{}/{}", encode(&router.param(0)), encode(&router.param(1))));
-    let name = Memo::new(move |_| TableName::new(router.param(0), router.param(1)).ok());
+    let name = memo(move || TableName::new(router.param(0), router.param(1)).ok());
     let title = move || name.with(|name| name.as_ref().map(TableName::to_string)).unwrap_or_default();
     effect(move || browser::set_title(&title()));
     let window = RwSignal::new(None::<Window>);

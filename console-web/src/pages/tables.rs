@@ -45,16 +45,16 @@ pub(crate) fn tables() -> El {
 }
 
 fn body(list: Remote<TableList>, text: RwSignal<String>) -> View {
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         let wanted = browser::lowercase(&text.get());
         let matches = |table: &&TableSummary| {
             wanted.is_empty() || browser::lowercase(&format!("{}.{}", table.database, table.table)).contains(&wanted)
         };
         list.value.with(|list| list.iter().flat_map(|list| &list.tables).filter(matches).cloned().collect::<Vec<_>>())
     });
-    let most = Memo::new(move |_| shown.with(|tables| tables.iter().filter_map(|table| table.bytes).max().unwrap_or(0).max(1)));
-    let none = Memo::new(move |_| shown.with(Vec::is_empty));
-    let truncated = Memo::new(move |_| list.value.with(|list| list.as_ref().is_some_and(|list| list.truncated)));
+    let most = memo(move || shown.with(|tables| tables.iter().filter_map(|table| table.bytes).max().unwrap_or(0).max(1)));
+    let none = memo(move || shown.with(Vec::is_empty));
+    let truncated = memo(move || list.value.with(|list| list.as_ref().is_some_and(|list| list.truncated)));
     let cut = || el("p").class("faint").text("Only the first 1,000 tables are listed. Type a part of the name to find others.");
     let rows = move || {
         let row = |table: TableSummary| {

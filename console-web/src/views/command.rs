@@ -25,9 +25,11 @@ pub fn text(request: &Request) -> String {
         Method::SizeBudget { bytes } => option("--max-chunk-bytes", &budget::text(bytes)),
         Method::Partitions => words.push("--partitions".to_owned()),
     }
-    if request.acknowledged.contains(&Acknowledgement::LargeWindow) {
-        words.push("--force-large-window".to_owned());
-    }
+    let seen = request.acknowledged.iter().map(|danger| match danger {
+        Acknowledgement::LargeWindow => "--force-large-window".to_owned(),
+        Acknowledgement::TargetHoldsRows => "--force-target-rows".to_owned(),
+    });
+    words.extend(seen);
     words.join(" ")
 }
 
@@ -46,7 +48,7 @@ mod tests {
     use planner_core::sql::identifier::TableName;
 
     fn check(studio: Studio, expected: &str) {
-        let source = studio.source.clone().or(TableName::new("demo", "events").ok());
+        let source = studio.source.clone().or_else(|| TableName::new("demo", "events").ok());
         let target = TableName::new("demo", "copy").ok();
         assert_eq!(text(&Studio { source, target, ..studio }.request().unwrap()), format!("penstock plan {expected}"));
     }
@@ -67,7 +69,7 @@ mod tests {
         let acknowledged = [Acknowledgement::LargeWindow, Acknowledgement::TargetHoldsRows].into();
         check(
             Studio { window, acknowledged, ..Studio::default() },
-            "--source demo.events --target demo.copy --from 2025-01-01T00:00 --to 2025-02-01T06:30:01.250 --chunk-hours 6 --force-large-window",
+            "--source demo.events --target demo.copy --from 2025-01-01T00:00 --to 2025-02-01T06:30:01.250 --chunk-hours 6 --force-large-window --force-target-rows",
         );
     }
 

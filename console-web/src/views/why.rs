@@ -23,7 +23,7 @@ fn topic(code: &str) -> Option<&'static str> {
 pub fn reasons(notes: &[Note]) -> Vec<(&'static str, &Note)> {
     let mut reasons: Vec<(&'static str, &Note)> = Vec::new();
     for note in notes {
-        let Some(topic) = topic(&note.code).or((note.severity == Severity::Info).then_some("Also")) else { continue };
+        let Some(topic) = topic(&note.code).or_else(|| (note.severity == Severity::Info).then_some("Also")) else { continue };
         // Behind the last of its topic, so that each topic stands together.
         let place = reasons.iter().rposition(|(known, _)| *known == topic).map_or(reasons.len(), |last| last + 1);
         reasons.insert(place, (topic, note));

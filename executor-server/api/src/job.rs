@@ -16,7 +16,8 @@ pub struct JobCreate {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub assertions: Vec<Assertion>,
-    /// How repeats are kept from doubling rows; needed where the target remembers no tokens, as plain `MergeTree` does.
+    /// How repeats are kept from doubling rows; where the target remembers no tokens, as plain `MergeTree` does, the
+    /// default is `content_only`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedup: Option<Dedup>,
     /// Chunks written at the same time, 1 to 64; default 2.

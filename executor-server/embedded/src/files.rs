@@ -150,7 +150,7 @@ fn users_xml(config: &EngineConfig) -> String {
     };
     let others = config.users.iter().map(|one| user(&one.name, &one.password, ("bounded", "default"), &one.grants));
     let users = own + &others.collect::<String>();
-    let most: String = config.most.iter().map(|(name, most)| format!("<{name}><max>{most}</max></{name}>")).collect();
+    let most = config.most.iter().map(|(name, most)| format!("<{name}><max>{most}</max></{name}>")).collect::<Vec<_>>().concat();
     let boot_queries = start_sql(config).lines().count();
     format!(
         "<clickhouse>\n<profiles><default/><bounded><constraints>{most}</constraints></bounded></profiles>\n<quotas><default/>\

@@ -67,7 +67,7 @@ async fn take_over(context: &Context, id: &PlanId, held: Held, kill: bool, inter
             let job = engine.command(&job.id, Command::Cancel(running)).await?;
             let mirror = Mirror::open(&context.state, &run.store, &job, environment, options).await?;
             let followed = Followed { context, engine: &engine, plan_id: id, mirror, interrupts, on_interrupt: running };
-            followed.to_the_end(job).await?.1
+            followed.until_the_end(job).await?.1
         }
     };
     context.output.answer("cancel", answer(id, job, Ended::Finished), people);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::fail::Fail;
-use super::output::count;
+use super::output::{count, put};
 use crate::state::StateError;
 
 /// How much a finding matters.
@@ -97,12 +97,15 @@ fn people(answer: &Answer) -> String {
             Severity::Error => "✗",
         };
         let plan = finding.plan_id.as_ref().map_or_else(String::new, |id| format!("plan {id}: "));
-        text.push_str(&format!("{mark} {}: {plan}{}\n    → {}\n", finding.code, finding.message, finding.hint));
+        put(&mut text, format_args!("{mark} {}: {plan}{}\n    → {}\n", finding.code, finding.message, finding.hint));
     }
-    text.push_str(&format!(
-        "{}: {}\n",
-        count(answer.plans as u64, "plan"),
-        if answer.ok { "nothing that fails the check" } else { "the check fails" }
-    ));
+    put(
+        &mut text,
+        format_args!(
+            "{}: {}\n",
+            count(answer.plans as u64, "plan"),
+            if answer.ok { "nothing that fails the check" } else { "the check fails" }
+        ),
+    );
     text
 }

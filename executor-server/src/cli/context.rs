@@ -1,7 +1,7 @@
 //! What every command works with: configuration, state directory, output.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -44,7 +44,7 @@ impl Context {
     /// Reads the configuration.
     pub(super) fn read(shared: Shared, server: Option<String>) -> Result<Self, Fail> {
         let flags = Flags { clickhouse_url: shared.clickhouse_url, state_dir: shared.state_dir, server, ..Flags::default() };
-        let config = read_config(shared.config, flags)?;
+        let config = read_config(shared.config.as_deref(), flags)?;
         Ok(Self { output: Output::new(shared.json), state: StateDir::new(&config.state_dir), config })
     }
 
@@ -86,9 +86,9 @@ impl Context {
 }
 
 /// Reads file, environment and flags.
-pub(super) fn read_config(named: Option<PathBuf>, flags: Flags) -> Result<Config, Fail> {
+pub(super) fn read_config(named: Option<&Path>, flags: Flags) -> Result<Config, Fail> {
     let here = std::env::current_dir().map_err(|error| Fail::refused("configuration", format!("no working directory: {error}")))?;
-    let file = File::find(named.as_deref(), &here).map_err(|reason| {
+    let file = File::find(named, &here).map_err(|reason| {
         Fail::refused("configuration", reason).hint("--config names the file; without it the nearest penstock.toml upward is read")
     })?;
     let environment: BTreeMap<String, String> =

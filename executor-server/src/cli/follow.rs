@@ -40,7 +40,7 @@ pub(super) struct Followed<'a> {
 
 impl Followed<'_> {
     /// Watches until the end; the files are up to date when this returns.
-    pub(super) async fn to_the_end(mut self, job: Job) -> Result<(Ended, Job), Fail> {
+    pub(super) async fn until_the_end(mut self, job: Job) -> Result<(Ended, Job), Fail> {
         let mut progress = Progress::start(self.context.output, &job);
         let mut live = self.engine.board().of(&job.id).subscribe();
         let mut stopping = false;

@@ -10,6 +10,7 @@ mod args;
 mod cancel;
 mod check;
 mod context;
+mod dedup;
 mod doctor;
 mod fail;
 mod follow;
@@ -104,7 +105,7 @@ fn serving_until_told<F: Future<Output = Result<(), serve::Error>>>(name: &str, 
         server: None,
         state_dir: serving.state_dir,
     };
-    let done = read_config(serving.config, flags).and_then(|config| {
+    let done = read_config(serving.config.as_deref(), flags).and_then(|config| {
         in_runtime(async move {
             run(config).await.map(|()| 0).map_err(|error| match error {
                 serve::Error::Wrong(message) => Fail::refused("service", message),

@@ -5,6 +5,7 @@
 //!   notices ────► stderr    around the progress bar, if there is one
 //! ```
 
+use std::fmt;
 use std::io::{IsTerminal as _, Write};
 use std::sync::{Mutex, PoisonError};
 
@@ -64,6 +65,7 @@ impl Output {
     }
 
     /// Something to know beside the answer.
+    #[expect(clippy::unused_self, reason = "whoever writes has an output")]
     pub(super) fn notice(self, text: &str) {
         around_the_bar(|| write(std::io::stderr(), text));
     }
@@ -153,10 +155,20 @@ pub(super) fn bytes(number: u64) -> String {
     format!("{} {unit}", thousands(number >> shift))
 }
 
+/// Adds to a text.
+pub(super) fn put(text: &mut String, more: fmt::Arguments<'_>) {
+    // Writing to a string does not fail.
+    let _ = fmt::Write::write_fmt(text, more);
+}
+
 /// Lines of two columns.
 pub(super) fn table(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    rows.iter().map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
+    let mut text = String::new();
+    for (name, value) in rows {
+        put(&mut text, format_args!("{name:width$}  {value}\n"));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::fail::Fail;
-use super::output::{bytes, count, table};
+use super::output::{bytes, count, put, table};
 use crate::config::{Config, size};
 use crate::state::{Planned, Written};
 use crate::{clock, planning, snapshot};
@@ -199,7 +199,7 @@ fn people(answer: &Answer) -> String {
     for note in &answer.notes {
         text.push_str(&said(note));
     }
-    text.push_str(&format!("\nnext: {}\n", answer.next));
+    put(&mut text, format_args!("\nnext: {}\n", answer.next));
     text
 }
 

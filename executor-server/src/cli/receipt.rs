@@ -9,7 +9,7 @@ use planner_core::digest::PlanId;
 use super::context::Context;
 use super::fail::Fail;
 use super::follow::{Ended, Followed};
-use super::output::{count, table};
+use super::output::{count, put, table};
 use super::run::verdict_name;
 use super::signals::Interrupts;
 use crate::clickhouse::client::Query;
@@ -73,7 +73,7 @@ pub(super) async fn verify(context: &Context, id: &PlanId) -> Result<u8, Fail> {
     let mirror = Mirror::open(&context.state, &run.store, &job, environment, options).await?;
     let followed =
         Followed { context, engine: &engine, plan_id: id, mirror, interrupts, on_interrupt: executor_api::job::RunningChunks::Finish };
-    let (ended, job) = followed.to_the_end(job).await?;
+    let (ended, job) = followed.until_the_end(job).await?;
     if ended != Ended::Finished {
         let fail = Fail::failed("interrupted", "interrupted before everything was compared");
         return Err(Fail { exit: 130, ..fail }.hint(format!("penstock resume --plan-id {id}")));
@@ -81,7 +81,7 @@ pub(super) async fn verify(context: &Context, id: &PlanId) -> Result<u8, Fail> {
     let found = read(&run.store, &job.id).await?;
     let (text, receipt) = found.ok_or_else(|| Fail::failed("receipt-missing", "the comparison left no receipt"))?;
     context.output.raw(&text, || people(&receipt));
-    Ok(if receipt.verdict == Verdict::Exact { 0 } else { 1 })
+    Ok(u8::from(receipt.verdict != Verdict::Exact))
 }
 
 async fn read(store: &Store, job: &str) -> Result<Option<(String, Receipt)>, Fail> {
@@ -109,10 +109,10 @@ pub(super) fn people(receipt: &Receipt) -> String {
     let different: Vec<_> = receipt.comparisons.iter().filter(|comparison| !comparison.equal).collect();
     for comparison in different.iter().take(MOST) {
         let (source, target) = (count(comparison.source.rows, "row"), count(comparison.target.rows, "row"));
-        text.push_str(&format!("! {}: {source} in the source, {target} in the target, and their contents differ\n", comparison.scope));
+        put(&mut text, format_args!("! {}: {source} in the source, {target} in the target, and their contents differ\n", comparison.scope));
     }
     if different.len() > MOST {
-        text.push_str(&format!("and {} more\n", different.len() - MOST));
+        put(&mut text, format_args!("and {} more\n", different.len() - MOST));
     }
     text
 }

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use executor_api::job::{Dedup, Job, JobCreate, JobState, Order, RunningChunks};
+use executor_api::job::{Job, JobCreate, JobState, Order, RunningChunks};
 use executor_api::receipt::Verdict;
 use planner_core::digest::PlanId;
 use serde::Serialize;
 
 use super::context::{Context, plan_id};
+use super::dedup::DedupFlag;
 use super::fail::Fail;
 use super::follow::{Ended, Followed};
-use super::output::{count, table};
+use super::output::{count, put, table};
 use super::progress::duration;
 use super::signals::Interrupts;
 use crate::clock;
@@ -25,6 +26,7 @@ use crate::verify::elapsed_ms;
 const INTERRUPTED: u8 = 130;
 
 /// Options of a run.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[derive(Args, Clone, Debug)]
 pub(super) struct RunFlags {
     /// The plan: 16 hex characters.
@@ -48,6 +50,9 @@ pub(super) struct RunFlags {
     /// Run on another ClickHouse than the plan was made on.
     #[arg(long)]
     pub(super) force_environment: bool,
+    /// How repeats are kept from doubling rows where the target remembers no blocks; default: defaults.dedup, else content-only.
+    #[arg(long, value_enum)]
+    pub(super) dedup: Option<DedupFlag>,
     /// What becomes of chunks that run when Ctrl-C is pressed once.
     #[arg(long, value_enum, default_value_t)]
     pub(super) on_interrupt: OnInterrupt,
@@ -160,9 +165,8 @@ async fn resume_locked(context: &Context, flags: &RunFlags, planned: Planned, ru
 /// Brings a run that this process has just taken up to where chunks are sent.
 async fn take_up(engine: &Arc<Engine>, job: Job, flags: &RunFlags, lanes: u16) -> Result<Job, Fail> {
     let mut job = job;
-    if matches!(job.state, JobState::Partial | JobState::Failed) {
-        job = engine.command(&job.id, Command::Retry(Vec::new())).await?;
-    } else if flags.replay_failed && job.counts.failed > 0 {
+    let failed = matches!(job.state, JobState::Partial | JobState::Failed);
+    if failed || (flags.replay_failed && job.counts.failed > 0) {
         job = engine.command(&job.id, Command::Retry(Vec::new())).await?;
     }
     if matches!(job.state, JobState::Pausing | JobState::Paused) {
@@ -189,7 +193,7 @@ async fn start(
     store.put_plan(&planned.stored()).await?;
     let create = JobCreate {
         assertions: Vec::new(),
-        dedup: Dedup::by_contents_where_off(&planned.answer.rationale),
+        dedup: flags.dedup.map(Into::into).or(context.config.defaults.dedup),
         lanes: options.lanes,
         order: Order::default(),
         plan_digest: planned.answer.digest.clone(),
@@ -218,7 +222,7 @@ async fn follow(
     context.state.cancel_asked(&flags.plan_id);
     let mirror = Mirror::open(&context.state, engine.store(), &job, environment, options).await?;
     let followed = Followed { context, engine, plan_id: &flags.plan_id, mirror, interrupts, on_interrupt: flags.on_interrupt.into() };
-    let (ended, job) = followed.to_the_end(job).await?;
+    let (ended, job) = followed.until_the_end(job).await?;
     let exit = match (ended, job.state) {
         (Ended::Paused | Ended::Left, _) => INTERRUPTED,
         (Ended::Finished, JobState::Completed) => 0,
@@ -264,7 +268,6 @@ fn exists(id: &PlanId, job: &Job) -> Fail {
     let hint = match job.state {
         JobState::Completed => format!("`penstock receipt --plan-id {id}` shows its proof; --replay-done goes over every chunk again"),
         JobState::Partial | JobState::Failed => format!("penstock resume --plan-id {id} --replay-failed"),
-        _ if job.plan_digest.as_str().is_empty() => String::new(),
         _ => format!("penstock resume --plan-id {id}"),
     };
     Fail::refused("run-exists", message).hint(hint)
@@ -304,7 +307,7 @@ pub(super) fn people(answer: &Answer) -> String {
         text.push_str("chunks that run go to their end on the server; resume finds out what became of them\n");
     }
     if let Some(next) = &answer.next {
-        text.push_str(&format!("\nnext: {next}\n"));
+        put(&mut text, format_args!("\nnext: {next}\n"));
     }
     text
 }

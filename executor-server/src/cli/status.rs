@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::fail::Fail;
-use super::output::{bytes, count, table};
+use super::output::{bytes, count, put, table};
 use super::run::verdict_name;
 use crate::state::{Loaded, TaskMark};
 
@@ -80,16 +80,16 @@ fn people(answer: &Answer) -> String {
     let mut text = table(&rows);
     for mark in answer.chunks.iter().take(MOST) {
         let why = mark.message.as_ref().map_or_else(String::new, |message| format!(": {message}"));
-        text.push_str(&format!("chunk {} is {} after {}{why}\n", mark.n, mark.state.name(), count(mark.attempts.into(), "attempt")));
+        put(&mut text, format_args!("chunk {} is {} after {}{why}\n", mark.n, mark.state.name(), count(mark.attempts.into(), "attempt")));
     }
     if answer.chunks.len() > MOST {
-        text.push_str(&format!("and {} more\n", answer.chunks.len() - MOST));
+        put(&mut text, format_args!("and {} more\n", answer.chunks.len() - MOST));
     }
     for notice in &answer.notices {
-        text.push_str(&format!("! {notice}\n"));
+        put(&mut text, format_args!("! {notice}\n"));
     }
     if let Some(next) = next {
-        text.push_str(&format!("\nnext: {next}\n"));
+        put(&mut text, format_args!("\nnext: {next}\n"));
     }
     text
 }
@@ -112,7 +112,7 @@ pub(super) fn describe(rows: &mut Vec<(&str, String)>, job: &Job, live: bool) {
         (counts.cancelled, "cancelled"),
     ] {
         if number > 0 {
-            chunks.push_str(&format!(", {number} {word}"));
+            put(&mut chunks, format_args!(", {number} {word}"));
         }
     }
     rows.push(("chunks", chunks));

@@ -1,7 +1,7 @@
 //! `penstock submit`: hands a plan to a service.
 
 use clap::{Args, builder::NonEmptyStringValueParser};
-use executor_api::job::{Dedup, Job, JobCreate, Order};
+use executor_api::job::{Job, JobCreate, Order};
 use executor_api::plan::{DetailCreate, PlanAnswer, PlanCreate, SnapshotAnswer, SnapshotCreate};
 use planner_core::digest::{Digest, PlanId};
 use planner_core::request::Request;
@@ -9,6 +9,7 @@ use planner_core::{Outcome, plan};
 use serde::Serialize;
 
 use super::context::{Context, plan_id};
+use super::dedup::DedupFlag;
 use super::fail::Fail;
 use super::jobs::{follow, people_of_job};
 use super::plan::{PlanFlags, request};
@@ -35,6 +36,9 @@ pub(super) struct SubmitFlags {
     /// Chunks at the same time, 1 to 64; default: defaults.max_parallel_chunks.
     #[arg(long, value_parser = lanes)]
     lanes: Option<u16>,
+    /// How repeats are kept from doubling rows where the target remembers no blocks; default: defaults.dedup, else content-only.
+    #[arg(long, value_enum)]
+    dedup: Option<DedupFlag>,
     /// Follow the job to its end; exits 1 unless it completes.
     #[arg(long)]
     wait: bool,
@@ -71,7 +75,7 @@ pub(super) async fn run(context: &Context, flags: &SubmitFlags) -> Result<u8, Fa
     }
     let create = JobCreate {
         assertions: Vec::new(),
-        dedup: Dedup::by_contents_where_off(&answer.rationale),
+        dedup: flags.dedup.map(Into::into).or(context.config.defaults.dedup),
         lanes: flags.lanes.unwrap_or(context.config.defaults.max_parallel_chunks),
         order: Order::default(),
         plan_digest: answer.digest.clone(),

@@ -8,8 +8,9 @@ use super::client::{Client, Failure, Query, lenient};
 const VERSION: &str = "SELECT version() AS version FORMAT JSONEachRow";
 const RUNNING: &str = "SELECT query_id, read_rows, read_bytes, written_rows, written_bytes, toUInt64(elapsed * 1000) AS elapsed_ms FROM system.processes WHERE has({ids:Array(String)}, query_id) FORMAT JSONEachRow";
 const FLUSH_LOGS: &str = "SYSTEM FLUSH LOGS";
-/// A refused double (216) is logged under the id of the query that runs: it says nothing about that one.
-const LOGGED: &str = "SELECT toString(type) AS type, exception_code, exception, written_rows, written_bytes, read_rows, query_duration_ms AS duration_ms FROM system.query_log WHERE query_id = {id:String} AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND is_initial_query AND exception_code != 216 FORMAT JSONEachRow";
+/// A refused double (216) is logged under the id of the query that runs: it says nothing about that one. Nor does what a
+/// job of another store sent under the same id: ids count within a store.
+const LOGGED: &str = "SELECT toString(type) AS type, exception_code, exception, written_rows, written_bytes, read_rows, query_duration_ms AS duration_ms FROM system.query_log WHERE query_id = {id:String} AND JSONExtractString(log_comment, 'job') = {job:String} AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND is_initial_query AND exception_code != 216 FORMAT JSONEachRow";
 const NEW_PARTS: &str = "SELECT query_id, partition_id, countIf(error = 0) AS parts, countIf(error != 0) AS dropped FROM system.part_log WHERE has({ids:Array(String)}, query_id) AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND event_type = 'NewPart' AND table_uuid = toUUID({uuid:String}) GROUP BY query_id, partition_id FORMAT JSONEachRow";
 const KILL: &str = "KILL QUERY WHERE query_id = {id:String} ASYNC FORMAT JSONEachRow";
 const STANDING: &str = "SELECT total_rows AS rows, toString(uuid) AS uuid, toUnixTimestamp64Milli(now64(3)) AS now, toUnixTimestamp64Milli(now64(3)) - toInt64(uptime()) * 1000 AS started FROM system.tables WHERE database = {database:String} AND name = {table:String} FORMAT JSONEachRow";
@@ -197,9 +198,9 @@ impl Client {
         self.query(Query::new(FLUSH_LOGS).timeout(std::time::Duration::from_mins(1))).await.map(drop)
     }
 
-    /// What the log says about a query. `since` is when it was sent, in milliseconds.
-    pub async fn logged(&self, id: &str, since: i64) -> Result<Vec<Logged>, Failure> {
-        self.rows(Query::new(LOGGED).param("id", id).param("since", &since.to_string()).timeout(SLOW)).await
+    /// What the log says about a query of a job. `since` is when it was sent, in milliseconds.
+    pub async fn logged(&self, id: &str, job: &str, since: i64) -> Result<Vec<Logged>, Failure> {
+        self.rows(Query::new(LOGGED).param("id", id).param("job", job).param("since", &since.to_string()).timeout(SLOW)).await
     }
 
     /// Parts that queries made in the table with this uuid, per query and partition.

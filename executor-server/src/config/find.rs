@@ -41,7 +41,7 @@ impl File {
 
 fn read(path: &Path) -> std::io::Result<File> {
     let text = std::fs::read_to_string(path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_owned);
     Ok(File { folder, name: path.display().to_string(), text })
 }
 

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use executor_api::job::Dedup;
 use planner_core::policy::Policy;
 use planner_core::quantity::Hours;
 use planner_core::sql::identifier::{Identifier, TableName};
@@ -75,6 +76,8 @@ pub struct ClickHouse {
 pub struct Defaults {
     /// Width of a chunk; default 6 hours.
     pub chunk_hours: Hours,
+    /// How repeats are kept from doubling rows where the target remembers no blocks; default none: by content alone.
+    pub dedup: Option<Dedup>,
     /// Bytes of a chunk, where plans are cut by size; default none.
     pub max_chunk_bytes: Option<u64>,
     /// Chunks at the same time, 1 to 64; default 1.
@@ -82,6 +85,7 @@ pub struct Defaults {
 }
 
 /// What the command insists on; each is true unless it is turned off.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the file")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// A plan is stored and looked at before it is handed to a service.
@@ -167,11 +171,12 @@ impl Config {
         }
 
         let (defaults, retry) = defaults(&mut from);
+        let time_column = from.read(Setting::new("defaults", "time_column", Kind::Text), None, |text| Identifier::new(text));
         let rules = rules(&mut from);
-        let policy = policy(&mut from);
+        let policy = policy(&mut from, time_column);
         let bounds = bounds(&mut from);
         let entries = from.finish().map_err(Faults)?;
-        Ok(Self { bounds, clickhouse, console, defaults, entries, listen, policy, public_host, retry, rules, server, state_dir, token })
+        Ok(Self { clickhouse, console, defaults, entries, listen, policy, public_host, bounds, retry, rules, server, state_dir, token })
     }
 }
 
@@ -205,18 +210,23 @@ fn defaults(from: &mut Sources) -> (Defaults, crate::retry::Policy) {
     if from.is_given("defaults.chunk_hours") && from.is_given("defaults.max_chunk_bytes") {
         from.fault("defaults.chunk_hours and defaults.max_chunk_bytes: plans are cut by time or by size; set one of them".into());
     }
+    let dedup = from.read(Setting::new("defaults", "dedup", Kind::Text), None, |text| match text {
+        "set_window" => Ok(Dedup::SetWindow),
+        "content_only" => Ok(Dedup::ContentOnly),
+        _ => Err("set_window or content_only".into()),
+    });
     let lanes = Setting::new("defaults", "max_parallel_chunks", Kind::Number);
     let lanes = from.read(lanes, Some("1"), |text| number(text, 1, u32::from(MAX_LANES)));
     let retries = Setting::new("defaults", "max_retries_per_chunk", Kind::Number);
     let retries = from.read(retries, Some("3"), |text| number(text, 0, 100)).unwrap_or(3);
     let pause = Setting::new("defaults", "first_retry_pause_ms", Kind::Number);
     let pause = from.read(pause, Some("1000"), |text| number(text, 1, 600_000)).unwrap_or(1000);
-    from.read(Setting::new("defaults", "require_idempotency_token", Kind::Switch), Some("true"), |text| match values::switch(text)? {
-        true => Ok(()),
-        false => Err("only true is possible: a chunk is never sent without its token".into()),
+    from.read(Setting::new("defaults", "require_idempotency_token", Kind::Switch), Some("true"), |text| {
+        if values::switch(text)? { Ok(()) } else { Err("only true is possible: a chunk is never sent without its token".into()) }
     });
     let defaults = Defaults {
         chunk_hours: chunk_hours.unwrap_or_else(|| Hours::whole(6)),
+        dedup,
         max_chunk_bytes,
         max_parallel_chunks: lanes.map_or(1, |lanes| u16::try_from(lanes).unwrap_or(MAX_LANES)),
     };
@@ -247,9 +257,8 @@ fn bounds(from: &mut Sources) -> Bounds {
     }
 }
 
-fn policy(from: &mut Sources) -> Policy {
-    let mut policy = Policy::default();
-    policy.default_time_column = from.read(Setting::new("defaults", "time_column", Kind::Text), None, |text| Identifier::new(text));
+fn policy(from: &mut Sources, time_column: Option<Identifier>) -> Policy {
+    let mut policy = Policy { default_time_column: time_column, ..Policy::default() };
     let mut limit = |key, most, default: u32| {
         let setting = Setting::new("limits", key, Kind::Number);
         from.read(setting, Some(&default.to_string()), |text| number(text, 1, most)).unwrap_or(default)

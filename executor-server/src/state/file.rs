@@ -65,7 +65,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
 /// Moves a damaged file out of the way; says where it is now.
 pub(super) fn set_aside(path: &Path) -> Result<String, StateError> {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let free = (1_u32..).map(|number| path.with_file_name(format!("{name}.damaged-{number}"))).find(|path| !path.exists());
+    let free = (1..=u32::MAX).map(|number| path.with_file_name(format!("{name}.damaged-{number}"))).find(|path| !path.exists());
     let free = free.unwrap_or_else(|| path.with_extension("damaged"));
     std::fs::rename(path, &free).map_err(|error| StateError::of(path, &error))?;
     Ok(free.display().to_string())

@@ -123,7 +123,7 @@ impl Mirror {
             Ok(()) => self.stale = false,
             // Tried again with the next change; said once.
             Err(error) if first || !self.stale => {
-                self.notices.push(format!("{error}; the database has everything, the checkpoint is behind it"))
+                self.notices.push(format!("{error}; the database has everything, the checkpoint is behind it"));
             }
             Err(_) => {}
         }

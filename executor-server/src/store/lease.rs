@@ -67,7 +67,7 @@ pub enum Look {
 }
 
 impl Claim {
-    /// Stakes it; `me` tells others who this is.
+    /// Stakes it on the store of a state directory; `me` tells others who this is.
     pub fn new(state_dir: &Path, me: &str) -> Result<Self, StoreError> {
         let directory = |error: std::io::Error| StoreError::Directory { path: state_dir.display().to_string(), reason: error.to_string() };
         std::fs::create_dir_all(state_dir).map_err(directory)?;

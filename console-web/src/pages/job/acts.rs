@@ -104,7 +104,7 @@ fn stop(model: Model, console: Console, stop: Stop, why_not: &str) -> El {
 }
 
 fn lanes(model: Model, console: Console) -> El {
-    let count = Memo::new(move |_| model.job.with(|job: &Option<Job>| job.as_ref().map_or(1, |job| job.lanes)));
+    let count = memo(move || model.job.with(|job: &Option<Job>| job.as_ref().map_or(1, |job| job.lanes)));
     let why = model.memo(|job| actions(job).lanes.err().unwrap_or_default());
     let step = move |words: &str, test_id: &str, to: fn(u16) -> u16| {
         let lanes = move || to(count.get()).clamp(1, MOST_LANES);

@@ -21,7 +21,7 @@ const SHOWN: usize = 300;
 /// The tab.
 pub(super) fn log(model: Model, activity: bool) -> View {
     let shown = RwSignal::new(SHOWN);
-    let first = Memo::new(move |_| model.live.with(|live| live.log.keys().next().copied()));
+    let first = memo(move || model.live.with(|live| live.log.keys().next().copied()));
     // The newest page; what the stream brought since stands behind it without a gap.
     let mut asked = false;
     effect(move || {
@@ -30,14 +30,14 @@ pub(super) fn log(model: Model, activity: bool) -> View {
             earlier(model, first);
         }
     });
-    let events = Memo::new(move |_| {
+    let events = memo(move || {
         model.live.with(|live| {
             live.log.values().rev().filter(|event| !activity || event.task.is_none()).take(shown.get()).cloned().collect::<Vec<_>>()
         })
     });
-    let none = Memo::new(move |_| events.with(Vec::is_empty));
+    let none = memo(move || events.with(Vec::is_empty));
     let goes_on = move || first.get().is_some_and(|first| first > 1);
-    let more = Memo::new(move |_| goes_on() || events.with(Vec::len) >= shown.get());
+    let more = memo(move || goes_on() || events.with(Vec::len) >= shown.get());
     let rows = move || events.get().into_iter().map(|event| Row::new(event.id.to_string(), move || line(model, &event))).collect();
     let button = move || {
         let go = move || {

@@ -26,15 +26,15 @@ use model::Model;
 /// The page; made anew for another job.
 pub(crate) fn job() -> El {
     let router = router();
-    let id = Memo::new(move |_| router.param(0));
+    let id = memo(move || router.param(0));
     el("main").class("page").attr("id", "main").live(move || of(id.get()))
 }
 
 fn of(id: String) -> Group {
     let model = Model::open(id);
     let router = router();
-    let query = Memo::new(move |_| router.query(|query| JobQuery::read(|name| query.get(name))));
-    let there = Memo::new(move |_| model.job.with(Option::is_some));
+    let query = memo(move || router.query(|query| JobQuery::read(|name| query.get(name))));
+    let there = memo(move || model.job.with(Option::is_some));
     effect(move || {
         if let Some((state, title)) = model.job.with(|job| job.as_ref().map(|job| (job.state, job.title.clone()))) {
             browser::set_title(&format!("{} {} · {title}", job_state::job(state).icon, state.name()));
@@ -64,7 +64,7 @@ fn absent(model: Model) -> View {
 /// Changes of the job's state are said aloud.
 fn announce(model: Model) {
     let console = console();
-    let state = Memo::new(move |_| model.job.with(|job| job.as_ref().map(|job| job.state)));
+    let state = memo(move || model.job.with(|job| job.as_ref().map(|job| job.state)));
     effect_with(move |before: Option<Option<JobState>>| {
         let now = state.get();
         if let (Some(Some(before)), Some(now)) = (before, now)
@@ -110,7 +110,7 @@ fn connection(model: Model) -> El {
 }
 
 fn tabs(model: Model, query: Memo<JobQuery>) -> Group {
-    let tab = Memo::new(move |_| query.get().tab);
+    let tab = memo(move || query.get().tab);
     let link = |of: Tab| {
         let address = move || JobQuery { tab: of, task: None, ..query.get() }.address(&model.id());
         el("a")

@@ -56,7 +56,7 @@ impl Model {
             told: StoredValue::new(true),
             loading: StoredValue::new(false),
         };
-        let job = Memo::new(move |_| hearing.live.with(|live| live.job.clone()));
+        let job = memo(move || hearing.live.with(|live| live.job.clone()));
         let stream = EventStream::of(id, hearing);
         Self { job, stream, hearing }
     }
@@ -72,7 +72,7 @@ impl Model {
 
     /// A part of the job, which tells its readers only of its own changes.
     pub(super) fn memo<T: Default + PartialEq + Send + Sync + 'static>(self, of: fn(&Job) -> T) -> Memo<T> {
-        Memo::new(move |_| self.job.with(|job| job.as_ref().map(of)).unwrap_or_default())
+        memo(move || self.job.with(|job| job.as_ref().map(of)).unwrap_or_default())
     }
 
     /// Loads the unfiltered page that `from..to` misses, one at a time.

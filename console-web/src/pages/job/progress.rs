@@ -27,7 +27,7 @@ const BARS: usize = 24;
 
 /// The block below the title.
 pub(super) fn progress(model: Model) -> El {
-    let share = Memo::new(move |_| {
+    let share = memo(move || {
         model.job.with(|job| {
             job.as_ref().map_or((0, 1), |job| (job.progress.bytes_done.min(job.progress.bytes_total), job.progress.bytes_total.max(1)))
         })
@@ -51,7 +51,7 @@ fn counts(model: Model) -> El {
     job_state::ORDER
         .into_iter()
         .fold(el("p").class("counts").test_id("counts"), |list, state| {
-            let some = Memo::new(move |_| of(state) > 0);
+            let some = memo(move || of(state) > 0);
             list.live(move || some.get().then(|| count(model, state, move || of(state))))
         })
         .text(" ")
@@ -76,14 +76,14 @@ fn speed(model: Model) -> El {
     let rows =
         model.text(|job| format!("{} read / {} written", format::count(job.progress.rows_read), format::count(job.progress.rows_written)));
     let took = move || model.job.with(|job| job.as_ref().map(|job| elapsed(job, now.get())).unwrap_or_default());
-    let rate = Memo::new(move |_| model.samples.with(eta::Samples::rate).unwrap_or(0));
-    let moves = Memo::new(move |_| rate.get() > 0);
+    let rate = memo(move || model.samples.with(eta::Samples::rate).unwrap_or(0));
+    let moves = memo(move || rate.get() > 0);
     let rate = move || {
         let bars = sparkline(move || model.samples.with(|samples| samples.bars(BARS)), "Speed over the last two minutes");
         el("span").class("num").words(move || format::rate(rate.get())).text(" ").child(bars)
     };
-    let end = Memo::new(move |_| end(model, now.get()));
-    let ends = Memo::new(move |_| end.with(Option::is_some));
+    let end = memo(move || end(model, now.get()));
+    let ends = memo(move || end.with(Option::is_some));
     let finish = move || el("span").test_id("eta").words(move || end.get().unwrap_or_default());
     el("p")
         .class("speed num")
@@ -123,9 +123,9 @@ struct Strip {
 
 /// Up to some thousand chunks one by one; beyond that the service counts neighbours together.
 fn chunk_strip(model: Model) -> Group {
-    let by_chunk = Memo::new(move |_| model.live.with(|live| live.book.is_small() && live.book.is_whole()));
+    let by_chunk = memo(move || model.live.with(|live| live.book.is_small() && live.book.is_whole()));
     let buckets = buckets(model);
-    let cells = Memo::new(move |_| {
+    let cells = memo(move || {
         if !by_chunk.get() {
             let cell = |bucket: &Bucket| Cell { weight: bucket.counts.total, tone: job_state::tone_of(&bucket.counts) };
             return buckets.value.with(|list| list.iter().flat_map(|list| &list.buckets).map(cell).collect());
@@ -133,7 +133,7 @@ fn chunk_strip(model: Model) -> Group {
         let cell = |task: &Task| Cell { weight: task.bytes_estimated, tone: job_state::task(task.state).tone };
         model.live.with(|live| strip::merge(live.book.known().map(cell).collect(), CELLS))
     });
-    let paths = Memo::new(move |_| cells.with(|cells| strip::paths(cells)));
+    let paths = memo(move || cells.with(|cells| strip::paths(cells)));
     let strip = Strip { model, by_chunk, cells, under: RwSignal::new(None) };
     let label = model.text(|job| {
         let word = |(state, count): (TaskState, u64)| format!("{} {}", format::exact(count), state.name());
@@ -181,12 +181,12 @@ impl Strip {
 
 /// The strip of a large job, asked for again every other second in which something happened.
 fn buckets(model: Model) -> Remote<BucketList> {
-    let wide = Memo::new(move |_| model.job.with(|job| job.as_ref().map(|job| job.counts.total)).filter(|total| *total > SMALL));
+    let wide = memo(move || model.job.with(|job| job.as_ref().map(|job| job.counts.total)).filter(|total| *total > SMALL));
     let buckets = Remote::<BucketList>::new(move || {
         wide.get().map(|total| format!("/v1/jobs/{}/buckets?width={}", model.id(), total.div_ceil(CELLS as u64))).unwrap_or_default()
     });
     let console = console();
-    let due = Memo::new(move |_| console.now.get() / 2000);
+    let due = memo(move || console.now.get() / 2000);
     let mut before = None;
     effect(move || {
         due.get();

@@ -21,7 +21,7 @@ use crate::views::{format, job_state};
 
 /// The sheet; closed while the address names no task.
 pub(super) fn sheet(model: Model, query: Memo<JobQuery>) -> Group {
-    let n = Memo::new(move |_| query.get().task);
+    let n = memo(move || query.get().task);
     let router = router();
     let close = move || router.turn(&JobQuery { task: None, ..query.get_untracked() }.address(&model.id()));
     browser::listen("keydown", move |event| {
@@ -37,7 +37,7 @@ fn of(model: Model, n: u64, close: impl Fn() + 'static) -> El {
     let path = format!("/v1/jobs/{}/tasks/{n}", model.id());
     let detail = Remote::<TaskDetail>::new(move || path.clone());
     // The stream tells when the task changes; the sheet then asks for its attempts again.
-    let standing = Memo::new(move |_| model.live.with(|live| live.book.get(n).map(|task| (task.state, task.attempts, task.verified))));
+    let standing = memo(move || model.live.with(|live| live.book.get(n).map(|task| (task.state, task.attempts, task.verified))));
     let mut known = false;
     effect(move || {
         standing.get();
@@ -61,7 +61,7 @@ struct Sheet(Remote<TaskDetail>);
 
 impl Sheet {
     fn part<T: Default + PartialEq + Send + Sync + 'static>(self, of: fn(&TaskDetail) -> T) -> Memo<T> {
-        Memo::new(move |_| self.0.value.with(|detail| detail.as_ref().map(of)).unwrap_or_default())
+        memo(move || self.0.value.with(|detail| detail.as_ref().map(of)).unwrap_or_default())
     }
 
     fn text(self, of: fn(&TaskDetail) -> String) -> impl Fn() -> String + Copy {
@@ -145,7 +145,7 @@ fn settings(sheet: Sheet) -> El {
 
 fn attempts(sheet: Sheet) -> Group {
     let all = sheet.part(|detail| detail.attempts.clone());
-    let none = Memo::new(move |_| all.with(Vec::is_empty));
+    let none = memo(move || all.with(Vec::is_empty));
     let count = el("span").class("faint num").words(move || all.with(Vec::len).to_string());
     let list = move || group().children(all.with(|all| all.iter().rev().map(attempt).collect::<Vec<_>>()));
     group()

@@ -14,21 +14,21 @@ use crate::views::task_book::{Rows, Sort};
 
 /// The tab.
 pub(super) fn tasks(model: Model, query: Memo<JobQuery>) -> View {
-    let state = Memo::new(move |_| query.get().state);
-    let small = Memo::new(move |_| model.live.with(|live| live.book.is_small()));
-    let rows = Memo::new(move |_| {
+    let state = memo(move || query.get().state);
+    let small = memo(move || model.live.with(|live| live.book.is_small()));
+    let rows = memo(move || {
         let query = query.get();
         model.live.with(|live| live.book.rows(query.state, query.sort))
     });
-    let total = Memo::new(move |_| rows.with(Rows::len));
+    let total = memo(move || rows.with(Rows::len));
     let window = RwSignal::new((0_u64, 0_u64));
     load(model, state, small, total, window);
-    let none = Memo::new(move |_| total.get() == 0 && (!small.get() || model.live.with(|live| live.book.is_whole())));
+    let none = memo(move || total.get() == 0 && (!small.get() || model.live.with(|live| live.book.is_whole())));
     let nothing = move || {
         let words = state.get().map_or_else(|| "The plan has no chunks.".to_owned(), |state| format!("No task is {}.", state.name()));
         el("p").class("empty").test_id("empty").text(words)
     };
-    let row = move |index: u64| task_row(model, Memo::new(move |_| rows.with(|rows| rows.at(index))), query);
+    let row = move |index: u64| task_row(model, memo(move || rows.with(|rows| rows.at(index))), query);
     let list = virtual_rows("Tasks", total, head(), move |first, last| window.set((first, last)), row);
     group()
         .child(filters(model, query, small))
@@ -71,7 +71,7 @@ fn filters(model: Model, query: Memo<JobQuery>, small: Memo<bool>) -> El {
         el("p").class("chips").attr("role", "group").label("Filter by state").child(chip(model, query, None, move || counts.get().total)),
         |chips, state| {
             let of = move || counts.with(|counts| job_state::count(counts, state));
-            let some = Memo::new(move |_| of() > 0);
+            let some = memo(move || of() > 0);
             chips.live(move || some.get().then(|| chip(model, query, Some(state), of)))
         },
     );
@@ -117,7 +117,7 @@ fn head() -> El {
 }
 
 fn task_row(model: Model, n: Memo<Option<u64>>, query: Memo<JobQuery>) -> View {
-    let task = Memo::new(move |_| n.get().and_then(|n| model.live.with(|live| live.book.get(n).cloned())));
+    let task = memo(move || n.get().and_then(|n| model.live.with(|live| live.book.get(n).cloned())));
     let text = move |of: fn(&Task) -> String| move || task.with(|task| task.as_ref().map_or_else(|| "…".to_owned(), of));
     let open = move || n.get().is_some() && query.get().task == n.get();
     let link = el("a")
@@ -153,7 +153,7 @@ fn bytes(task: &Task) -> u64 {
 }
 
 fn state_cell(task: Memo<Option<Task>>) -> El {
-    let sign = Memo::new(move |_| task.with(|task| task.as_ref().map(|task| job_state::task(task.state))));
+    let sign = memo(move || task.with(|task| task.as_ref().map(|task| job_state::task(task.state))));
     let said = move |of: fn(&Task) -> Option<String>| move || task.with(|task| task.as_ref().and_then(of)).unwrap_or_default();
     let why = said(why);
     let badge = el("span")

@@ -22,9 +22,9 @@ pub(super) fn timeline(model: Model, query: Memo<JobQuery>) -> View {
         model.reloads.track();
         model.load(0, SMALL);
     });
-    let all = Memo::new(move |_| model.live.with(|live| of(live.book.known())));
-    let some = Memo::new(move |_| all.with(|all| !all.marks.is_empty()));
-    let whole = Memo::new(move |_| model.live.with(|live| live.book.is_whole()));
+    let all = memo(move || model.live.with(|live| of(live.book.known())));
+    let some = memo(move || all.with(|all| !all.marks.is_empty()));
+    let whole = memo(move || model.live.with(|live| live.book.is_whole()));
     let part = || el("p").class("faint").text("Only the tasks that are loaded are drawn; scroll through the list of tasks to load others.");
     let body = move || {
         if some.get() {
@@ -37,7 +37,7 @@ pub(super) fn timeline(model: Model, query: Memo<JobQuery>) -> View {
 }
 
 fn picture(model: Model, query: Memo<JobQuery>, all: Memo<Timeline>) -> Group {
-    let lines = Memo::new(move |_| all.with(|all| all.lines.max(1) as u64));
+    let lines = memo(move || all.with(|all| all.lines.max(1) as u64));
     let under = RwSignal::new(None::<u64>);
     let chart = el("div").class("timeline hits").test_id("timeline").live_style("height", move || format!("{}px", lines.get() * 18));
     let (over, on) = (chart.element(), chart.element());
@@ -48,7 +48,7 @@ fn picture(model: Model, query: Memo<JobQuery>, all: Memo<Timeline>) -> Group {
         }
     };
     let label = move || all.with(|all| format!("{} attempts on {} lines", all.marks.len(), all.lines));
-    let paths = Memo::new(move |_| all.with(Timeline::paths));
+    let paths = memo(move || all.with(Timeline::paths));
     let chart = chart
         .on_mouse("mousemove", move |event| under.set(find(all, &over, &event)))
         .on("mouseleave", move |_| under.set(None))

@@ -37,14 +37,14 @@ struct Span {
 
 impl Span {
     fn of(model: Model) -> Self {
-        let bars = Memo::new(move |_| {
+        let bars = memo(move || {
             model.snapshot.with(|answer| {
                 let Some(answer) = answer else { return Bars::default() };
                 let source = &answer.facts.source;
                 Bars::of(&bars::pieces(source, source.times.values().next()))
             })
         });
-        Self { model, bars, chosen: Memo::new(move |_| model.studio.with(|studio| studio.window)) }
+        Self { model, bars, chosen: memo(move || model.studio.with(|studio| studio.window)) }
     }
 
     fn everything(self) -> Window {
@@ -68,7 +68,7 @@ impl Span {
     }
 
     fn fieldset(self) -> El {
-        let there = Memo::new(move |_| self.bars.with(|bars| bars.step > 0));
+        let there = memo(move || self.bars.with(|bars| bars.step > 0));
         let chart = move || time_bars(self.bars, self.chosen, move |window, drags| self.drag(window, drags));
         let line = el("div")
             .class("line")
@@ -127,7 +127,7 @@ fn preset(pressed: impl Fn() -> bool + 'static, choose: impl Fn() + 'static) -> 
 }
 
 fn method(model: Model) -> El {
-    let cut = Memo::new(move |_| model.studio.with(|studio| studio.cut));
+    let cut = memo(move || model.studio.with(|studio| studio.cut));
     let radio = |of: Cut, words: &str, test_id: &str| {
         let field = el("input")
             .attr("type", "radio")
@@ -191,9 +191,9 @@ fn widths(presets: impl IntoIterator<Item = El>) -> El {
 }
 
 fn hours(model: Model) -> Group {
-    let hours = Memo::new(move |_| model.studio.with(|studio| studio.hours));
+    let hours = memo(move || model.studio.with(|studio| studio.hours));
     let set = move |hours: Hours| model.studio.update(|studio| studio.hours = hours);
-    let stop = Memo::new(move |_| width::nearest_stop(hours.get()));
+    let stop = memo(move || width::nearest_stop(hours.get()));
     let range = slider(model, "Width of a chunk", "hours-slider", width::STOPS.len() - 1, move || width::name(hours.get()))
         .live_value(move || stop.get().to_string())
         .on_value("input", move |stop| set(width::at_stop(stop.parse().unwrap_or(0))));
@@ -215,7 +215,7 @@ fn hours(model: Model) -> Group {
 }
 
 fn days(model: Model) -> Group {
-    let days = Memo::new(move |_| model.studio.with(|studio| studio.days));
+    let days = memo(move || model.studio.with(|studio| studio.days));
     let set = move |days: u16| model.studio.update(|studio| studio.days = days.clamp(1, 366));
     let read = move |text: String| {
         if let Ok(days) = text.trim().parse() {
@@ -240,9 +240,9 @@ fn days(model: Model) -> Group {
 }
 
 fn size(model: Model) -> Group {
-    let bytes = Memo::new(move |_| model.studio.with(|studio| studio.budget));
+    let bytes = memo(move || model.studio.with(|studio| studio.budget));
     let set = move |bytes: u64| model.studio.update(|studio| studio.budget = bytes);
-    let stop = Memo::new(move |_| budget::nearest_stop(bytes.get()));
+    let stop = memo(move || budget::nearest_stop(bytes.get()));
     let last = usize::try_from(budget::LAST_STOP).unwrap_or(0);
     let range = slider(model, "Size of a chunk", "size-slider", last, move || format::bytes(bytes.get()))
         .live_value(move || stop.get().to_string())

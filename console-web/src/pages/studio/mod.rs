@@ -34,8 +34,8 @@ pub(crate) fn studio() -> El {
         .child(el("span").class("arrow").hidden_from_speech().text("→"))
         .child(table_select("Target", "target-select", tables, model, false))
         .child(ready(model));
-    let chosen = Memo::new(move |_| model.studio.with(|studio| studio.source.is_some() && studio.target.is_some()));
-    let there = Memo::new(move |_| model.snapshot.with(Option::is_some));
+    let chosen = memo(move || model.studio.with(|studio| studio.source.is_some() && studio.target.is_some()));
+    let there = memo(move || model.snapshot.with(Option::is_some));
     el("main")
         .class("page studio")
         .attr("id", "main")
@@ -63,7 +63,7 @@ fn body(model: Model, chosen: bool, there: bool) -> View {
 
 /// Whether a plan stands, in one word.
 fn ready(model: Model) -> El {
-    let state = Memo::new(move |_| {
+    let state = memo(move || {
         model.plan.with(|plan| match plan {
             model::Planned::Nothing => ("idle", "◌", "waiting"),
             model::Planned::Plan { .. } => ("good", "●", "ready"),
@@ -85,9 +85,9 @@ fn live_badge(test_id: &str, state: impl Fn() -> (&'static str, &'static str, &'
 }
 
 fn table_select(label: &str, test_id: &str, tables: Remote<TableList>, model: Model, source: bool) -> El {
-    let value = Memo::new(move |_| model.studio.with(|studio| if source { studio.source.clone() } else { studio.target.clone() }));
+    let value = memo(move || model.studio.with(|studio| if source { studio.source.clone() } else { studio.target.clone() }));
     let text = move || value.with(|name| name.as_ref().map(table_text)).unwrap_or_default();
-    let names = Memo::new(move |_| {
+    let names = memo(move || {
         let chosen = value.get();
         let mut names: Vec<TableName> = tables.value.with(|list| {
             list.iter()

@@ -118,13 +118,13 @@ impl Model {
             }
             said
         });
-        let tables = Memo::new(move |_| studio.with(|studio| studio.source.clone().zip(studio.target.clone())));
+        let tables = memo(move || studio.with(|studio| studio.source.clone().zip(studio.target.clone())));
         effect(move || {
             if tables.get().is_some() {
                 model.take_snapshot();
             }
         });
-        let request = Memo::new(move |_| studio.with(Studio::request));
+        let request = memo(move || studio.with(Studio::request));
         effect(move || {
             if let Some(request) = request.get().filter(|_| model.snapshot.with(Option::is_some)) {
                 model.planner.plan(request);

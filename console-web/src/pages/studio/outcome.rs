@@ -31,12 +31,11 @@ pub(super) fn outcome(model: Model) -> Group {
             (None, _) => before.cloned().flatten(),
         })
     });
-    let there = Memo::new(move |_| last.with(Option::is_some));
-    let refusal =
-        Memo::new(move |_| model.plan.with(|plan| if let Planned::Refused(refusal) = plan { Some(refusal.clone()) } else { None }));
-    let needs = Memo::new(move |_| model.plan.with(|plan| matches!(plan, Planned::Needs { .. })));
-    let failed = Memo::new(move |_| model.plan.with(|plan| if let Planned::Failed(message) = plan { Some(message.clone()) } else { None }));
-    let standing = Memo::new(move |_| model.plan.with(|plan| plan.preview().is_some()));
+    let there = memo(move || last.with(Option::is_some));
+    let refusal = memo(move || model.plan.with(|plan| if let Planned::Refused(refusal) = plan { Some(refusal.clone()) } else { None }));
+    let needs = memo(move || model.plan.with(|plan| matches!(plan, Planned::Needs { .. })));
+    let failed = memo(move || model.plan.with(|plan| if let Planned::Failed(message) = plan { Some(message.clone()) } else { None }));
+    let standing = memo(move || model.plan.with(|plan| plan.preview().is_some()));
     group()
         .live(move || refusal.with(|refusal| refusal.as_ref().map(|refusal| refused(model, refusal))))
         .live(move || failed.get().map(|message| planner_failed(&message)))
@@ -114,7 +113,7 @@ fn refused(model: Model, refusal: &Refusal) -> El {
 }
 
 fn details(model: Model, last: Last) -> Group {
-    let list = Memo::new(move |_| last.with(|preview| preview.as_ref().map(|p| p.rationale.clone()).unwrap_or_default()));
+    let list = memo(move || last.with(|preview| preview.as_ref().map(|p| p.rationale.clone()).unwrap_or_default()));
     let why = move || list.with(|list| reasons(list));
     let why = el("details").class("box").test_id("why").child(el("summary").text("Why these cuts?")).live(why);
     let folds = el("div").class("details").child(why).child(sql::sql(model, last)).child(safety_fold(model, last, list));
@@ -122,7 +121,7 @@ fn details(model: Model, last: Last) -> Group {
 }
 
 fn safety_fold(model: Model, last: Last, list: Memo<Vec<Note>>) -> El {
-    let warned = Memo::new(move |_| list.with(|list| warnings(list)));
+    let warned = memo(move || list.with(|list| warnings(list)));
     let badge = move || {
         let count = warned.get() as u64;
         (count > 0).then(|| el("span").class("badge warn").text(format::plural(count, "warning")))
@@ -151,7 +150,7 @@ fn foot(model: Model, last: Last) -> El {
 }
 
 fn actions(model: Model, last: Last) -> El {
-    let why_not = Memo::new(move |_| model.plan.with(|plan| model.check.with(|check| why_not(plan, check))));
+    let why_not = memo(move || model.plan.with(|plan| model.check.with(|check| why_not(plan, check))));
     let json = move || {
         let id = last.with_untracked(|preview| preview.as_ref().map(|p| p.plan_id.to_string()).unwrap_or_default());
         model.planner.ask(&Wish::Document, move |reply| {
@@ -161,7 +160,7 @@ fn actions(model: Model, last: Last) -> El {
         });
     };
     let command = move || model.studio.with_untracked(|studio| studio.request().map(|request| command::text(&request)).unwrap_or_default());
-    let fine = Memo::new(move |_| model.plan.with(|plan| matches!(plan, Planned::Plan { .. })));
+    let fine = memo(move || model.plan.with(|plan| matches!(plan, Planned::Plan { .. })));
     let review = el("button")
         .class("button primary")
         .test_id("review")

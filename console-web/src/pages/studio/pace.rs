@@ -25,7 +25,7 @@ enum Known {
 /// The figure, with the button that measures where nothing was measured yet.
 pub(super) fn takes(model: Model, last: Last) -> El {
     let known = RwSignal::new(Known::Nothing);
-    let tables = Memo::new(move |_| model.studio.with(|studio| studio.source.clone().zip(studio.target.clone())));
+    let tables = memo(move || model.studio.with(|studio| studio.source.clone().zip(studio.target.clone())));
     effect(move || {
         known.set(Known::Nothing);
         let Some((source, target)) = tables.get() else { return };
@@ -47,8 +47,7 @@ pub(super) fn takes(model: Model, last: Last) -> El {
         })
     };
     let why = move || known.with(|known| if let Known::Measured(answer) = known { pace::origin(answer) } else { String::new() });
-    let checked =
-        Memo::new(move |_| model.check.with(|check| if let Check::Same(answer) = check { Some(answer.digest.clone()) } else { None }));
+    let checked = memo(move || model.check.with(|check| if let Check::Same(answer) = check { Some(answer.digest.clone()) } else { None }));
     let measure = move || {
         let Some(digest) = checked.get_untracked() else { return };
         known.set(Known::Measuring);
@@ -60,7 +59,7 @@ pub(super) fn takes(model: Model, last: Last) -> El {
             });
         });
     };
-    let open = Memo::new(move |_| known.with(|known| matches!(known, Known::Nothing | Known::Failed(_))));
+    let open = memo(move || known.with(|known| matches!(known, Known::Nothing | Known::Failed(_))));
     let button = move || {
         let button = el("button").class("button quiet").test_id("measure").on_click(measure).text("Measure");
         let ready = move || checked.with(Option::is_none);

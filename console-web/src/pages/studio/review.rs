@@ -27,7 +27,7 @@ const ORDERS: [(Order, &str); 3] =
 pub(super) fn review(model: Model) -> El {
     let close = move || model.reviewing.set(false);
     let router = router();
-    let open = Memo::new(move |_| model.reviewing.get());
+    let open = memo(move || model.reviewing.get());
     dialog("Review and start", "review", open, close, move || match model.check.get_untracked() {
         Check::Same(plan) => Form::of(model, router, &plan).view(&plan).into(),
         Check::Unchecked | Check::Computing | Check::Differs(_) => el("p").text("The plan has changed. Close this and look again.").into(),

@@ -11,7 +11,7 @@ use crate::views::{format, sizes};
 
 /// The chart; its words say every bar.
 pub(super) fn size_chart(last: Last) -> El {
-    let shown = Memo::new(move |_| last.with(|preview| preview.as_ref().map(|preview| preview.sizes.clone())));
+    let shown = memo(move || last.with(|preview| preview.as_ref().map(|preview| preview.sizes.clone())));
     let of = move |get: fn(&Sizes) -> String| move || shown.with(|shown| shown.as_ref().map(get).unwrap_or_default());
     let under = RwSignal::new(None::<usize>);
     let words = move || {

@@ -22,9 +22,9 @@ type Which = (PlanId, Option<Digest>);
 
 /// Both folds; nothing is asked while they are closed.
 pub(super) fn sql(model: Model, last: Last) -> Group {
-    let total = Memo::new(move |_| last.with(|preview| preview.as_ref().map_or(0, |preview| preview.chunks)));
+    let total = memo(move || last.with(|preview| preview.as_ref().map_or(0, |preview| preview.chunks)));
     // A large plan has no digest until it rests.
-    let digest = Memo::new(move |_| last.with(|preview| preview.as_ref().map(|preview| (preview.plan_id.clone(), preview.digest.clone()))));
+    let digest = memo(move || last.with(|preview| preview.as_ref().map(|preview| (preview.plan_id.clone(), preview.digest.clone()))));
     group().child(one(model, total, digest)).child(table(model, total, digest))
 }
 
@@ -32,7 +32,7 @@ fn one(model: Model, total: Memo<u64>, digest: Memo<Option<Which>>) -> El {
     let open = RwSignal::new(false);
     let index = RwSignal::new(0_u64);
     let row = RwSignal::new(None::<Line>);
-    let at = Memo::new(move |_| index.get().min(total.get().saturating_sub(1)));
+    let at = memo(move || index.get().min(total.get().saturating_sub(1)));
     effect(move || {
         digest.get();
         if open.get() {

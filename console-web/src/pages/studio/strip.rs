@@ -14,14 +14,14 @@ use crate::views::strip::{self, Cell};
 
 /// The strip with its marks, legend, and what is under the pointer.
 pub(super) fn chunk_strip(last: Last) -> El {
-    let cells = Memo::new(move |_| last.with(|preview| preview.as_ref().map(|preview| cells(preview)).unwrap_or_default()));
+    let cells = memo(move || last.with(|preview| preview.as_ref().map(|preview| cells(preview)).unwrap_or_default()));
     let under = RwSignal::new(None::<usize>);
     let words = move || {
         let cell = under.get().and_then(|at| last.with(|preview| preview.as_ref()?.cells.get(at).copied()));
         cell.map_or_else(|| last.with(|preview| preview.as_ref().map(|p| resting_words(p)).unwrap_or_default()), cell_words)
     };
     let label = move || last.with(|preview| preview.as_ref().map(|preview| picture_words(preview)).unwrap_or_default());
-    let paths = Memo::new(move |_| cells.with(|cells| strip::paths(cells)));
+    let paths = memo(move || cells.with(|cells| strip::paths(cells)));
     let chart = el("div").class("strip").test_id("chunk-strip");
     let node = chart.element();
     let chart = chart
@@ -32,7 +32,7 @@ pub(super) fn chunk_strip(last: Last) -> El {
         .on("mouseleave", move |_| under.set(None))
         .child(tone_chart((strip::WIDTH, strip::HEIGHT), label, paths));
     let places = move |count: fn(&message::Cell) -> u64| {
-        Memo::new(move |_| {
+        memo(move || {
             last.with(|preview| {
                 let Some(preview) = preview else { return Vec::new() };
                 cells.with(|cells| strip::marks(cells, |at| preview.cells.get(at).is_some_and(|cell| count(cell) > 0)))
@@ -96,8 +96,8 @@ fn legend(preview: &Preview) -> String {
 }
 
 fn picture_words(preview: &Preview) -> String {
-    let marked: String = counted(preview).iter().map(|(_, words)| format!("; {words}")).collect();
-    format!("{}, in order; the widths are their bytes{marked}", format::plural(preview.chunks, "chunk"))
+    let said = format!("{}, in order; the widths are their bytes", format::plural(preview.chunks, "chunk"));
+    std::iter::once(said).chain(counted(preview).into_iter().map(|(_, words)| words)).collect::<Vec<_>>().join("; ")
 }
 
 fn resting_words(preview: &Preview) -> String {
@@ -106,16 +106,10 @@ fn resting_words(preview: &Preview) -> String {
 }
 
 fn cell_words(cell: message::Cell) -> String {
-    let amount = format!("{} rows · {}", format::count(cell.rows), format::bytes(cell.bytes));
     let first = format::exact(cell.first + 1);
-    let marks: String = [(cell.over > 0).then_some(OVER_WORDS), (cell.hot > 0).then_some(HOT_WORDS)]
-        .into_iter()
-        .flatten()
-        .map(|words| format!(" · {words}"))
-        .collect();
-    if cell.chunks == 1 {
-        format!("Chunk {first} · {amount}{marks}")
-    } else {
-        format!("Chunks {first}–{} · {amount}{marks}", format::exact(cell.first + cell.chunks))
-    }
+    let name =
+        if cell.chunks == 1 { format!("Chunk {first}") } else { format!("Chunks {first}–{}", format::exact(cell.first + cell.chunks)) };
+    let mut words = vec![name, format!("{} rows", format::count(cell.rows)), format::bytes(cell.bytes)];
+    words.extend([(cell.over > 0).then_some(OVER_WORDS), (cell.hot > 0).then_some(HOT_WORDS)].into_iter().flatten().map(str::to_owned));
+    words.join(" · ")
 }

@@ -130,12 +130,11 @@ fn of_run(facts: &Facts) -> Vec<Step> {
             let problem = format!("done, but not proven: {}", job.message.clone().unwrap_or_default());
             steps.push(step("unproven", problem, format!("penstock receipt --plan-id {id}")));
         }
-        JobState::Completed => {}
         JobState::Partial | JobState::Failed if !facts.failures.is_empty() => {
             let problem = format!("{} failed for good", count(job.counts.failed, "chunk"));
             steps.push(step("retries-exhausted", problem, format!("{resume} --replay-failed  (when the causes above are gone)")));
         }
-        JobState::Partial | JobState::Failed => {}
+        JobState::Completed | JobState::Partial | JobState::Failed => {}
         JobState::Cancelled => steps.push(step("cancelled", "the run was cancelled", format!("{resume}  (goes on where it ended)"))),
         state if facts.live => {
             let waits = job.message.clone().map_or_else(String::new, |message| format!(": {message}"));
@@ -175,4 +174,95 @@ fn quoted(name: &str) -> String {
 
 fn replan(facts: &Facts) -> String {
     format!("penstock plan {} --force", facts.plan_flags)
+}
+
+#[cfg(test)]
+mod tests {
+    use executor_api::job::{Counts, Job};
+    use planner_core::rationale::Note;
+
+    use super::*;
+    use crate::clickhouse::diagnosis::{Disk, Mutation};
+    use crate::state::Environment;
+
+    fn job() -> Job {
+        serde_json::from_value(serde_json::json!({
+            "id": "00000000000000aa", "state": "partial", "title": "t", "reason": "", "plan_digest": "0".repeat(64), "plan_id": "0".repeat(16),
+            "source": {"database": "a", "table": "s"}, "target": {"database": "a", "table": "t"}, "lanes": 1, "order": "oldest_first",
+            "counts": Counts::default(), "progress": executor_api::job::Progress::default(), "created_at": 0, "started_at": null, "finished_at": null,
+            "last_event_id": 1,
+        }))
+        .unwrap()
+    }
+
+    fn facts(server: Result<ServerFacts, String>) -> Facts {
+        Facts {
+            plan_id: "0123456789abcdef".into(),
+            plan_flags: "--source a.s --target a.t --chunk-hours 6".into(),
+            target: "a.t".into(),
+            elsewhere: None,
+            job: None,
+            live: false,
+            failures: Vec::new(),
+            overlapping: Vec::new(),
+            bytes_left: 5 << 30,
+            state_disk: None,
+            server,
+        }
+    }
+
+    fn shown(facts: &Facts) -> String {
+        steps(facts).iter().map(|step| format!("{}: {} → {}", step.code, step.problem, step.command)).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_stands_in_the_way_of_everything_else_comes_first() {
+        let environment = |origin: &str| Environment { database: String::new(), fingerprint: origin.into(), origin: origin.into() };
+        let mutation = |failure: &str, seconds| Mutation {
+            id: "mutation_1.txt".into(),
+            command: "UPDATE x = 1".into(),
+            failure: failure.into(),
+            seconds,
+        };
+        let server = ServerFacts {
+            missing_rights: vec!["INSERT ON `a`.`t`".into()],
+            user: "me".into(),
+            changes: vec!["target a.t: columns changed".into()],
+            refused: None,
+            dedup: vec![Note::warning("dedup-window-short", "a.t remembers 5 blocks", "wider chunks need fewer blocks")],
+            disks: vec![
+                Disk { name: "full".into(), free: 1 << 30, total: 100 << 30 },
+                Disk { name: "fine".into(), free: 50 << 30, total: 100 << 30 },
+            ],
+            mutations: vec![
+                ("a.s".into(), mutation("", 30)),
+                ("a.t".into(), mutation("it throws", 30)),
+                ("a.t".into(), mutation("", 4000)),
+            ],
+        };
+        let group = |code, chunks: &[u64], message: &str| FailureGroup { code, chunks: chunks.to_vec(), message: message.into() };
+        let facts = Facts {
+            elsewhere: Some((environment("http://one:8123"), environment("http://other:8123"))),
+            failures: vec![
+                group(None, &[1], "the span holds other rows"),
+                group(Some(241), &[2, 3, 4, 5, 6, 7], "Memory limit exceeded"),
+                group(Some(497), &[8], "Not enough privileges"),
+                group(Some(469), &[9], "Constraint violated"),
+                group(Some(202), &[10], "Too many queries"),
+            ],
+            overlapping: vec!["plan fedcba9876543210 (paused) writes rows of the same time into a.t".into()],
+            state_disk: Some(10 << 20),
+            job: Some(Job { state: JobState::Partial, counts: Counts { failed: 10, total: 20, done: 10, ..Counts::default() }, ..job() }),
+            ..facts(Ok(server))
+        };
+        insta::assert_snapshot!(shown(&facts));
+    }
+
+    #[test]
+    fn a_server_that_is_away_and_a_plan_that_was_never_run() {
+        insta::assert_snapshot!(shown(&facts(Err("no connection: refused".into()))), @r"
+        clickhouse-away: ClickHouse does not answer: no connection: refused → penstock config  (shows the address in force); a run that waits goes on by itself
+        never-run: the plan was never run → penstock run --plan-id 0123456789abcdef
+        ");
+    }
 }

@@ -11,6 +11,7 @@ use planner_core::survey::{self, SurveySpec};
 
 use crate::cli::context::Context;
 use crate::cli::fail::Fail;
+use crate::cli::output::put;
 use crate::clickhouse::client::{Client, Failure};
 use crate::clickhouse::diagnosis::{Disk, Mutation};
 use crate::snapshot::{self, NoSnapshot};
@@ -94,15 +95,15 @@ fn plan_flags(planned: &Planned) -> String {
     let request = &planned.answer.request;
     let mut flags = format!("--source {} --target {}", request.source, request.target);
     if let Some(window) = request.window {
-        flags.push_str(&format!(" --from {} --to {}", window.from.iso(), window.to.iso()));
+        put(&mut flags, format_args!(" --from {} --to {}", window.from.iso(), window.to.iso()));
     }
     match request.method {
-        Method::TimeWindow { hours } => flags.push_str(&format!(" --chunk-hours {hours}")),
-        Method::SizeBudget { bytes } => flags.push_str(&format!(" --max-chunk-bytes {bytes}")),
+        Method::TimeWindow { hours } => put(&mut flags, format_args!(" --chunk-hours {hours}")),
+        Method::SizeBudget { bytes } => put(&mut flags, format_args!(" --max-chunk-bytes {bytes}")),
         Method::CalendarDays { .. } | Method::Partitions => {}
     }
     if let Some(column) = &request.time_column {
-        flags.push_str(&format!(" --time-column {column}"));
+        put(&mut flags, format_args!(" --time-column {column}"));
     }
     match request.mode {
         ModeChoice::Auto => {}
@@ -116,7 +117,7 @@ fn plan_flags(planned: &Planned) -> String {
         });
     }
     if request.generation > 0 {
-        flags.push_str(&format!(" --generation {}", request.generation));
+        put(&mut flags, format_args!(" --generation {}", request.generation));
     }
     flags
 }
@@ -144,7 +145,7 @@ async fn failures(standing: &Standing) -> Result<Vec<FailureGroup>, Fail> {
 
 fn free_bytes(context: &Context) -> Option<u64> {
     let there = context.state.root().ancestors().find(|path| path.exists() && !path.as_os_str().is_empty());
-    let stat = rustix::fs::statvfs(there.unwrap_or(std::path::Path::new("."))).ok()?;
+    let stat = rustix::fs::statvfs(there.unwrap_or_else(|| std::path::Path::new("."))).ok()?;
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::fail::Fail;
+use super::output::put;
 use advice::Step;
 
 #[derive(Serialize)]
@@ -46,7 +47,7 @@ fn broken(context: &Context, id: &PlanId, fail: Fail) -> Result<u8, Fail> {
 fn people(answer: &Answer) -> String {
     let mut text = format!("plan {}: {}\n", answer.plan_id, answer.state);
     for (number, step) in (1..).zip(&answer.steps) {
-        text.push_str(&format!("{number}. {}\n   → {}\n", step.problem, step.command));
+        put(&mut text, format_args!("{number}. {}\n   → {}\n", step.problem, step.command));
     }
     if answer.steps.is_empty() {
         text.push_str("nothing to do\n");

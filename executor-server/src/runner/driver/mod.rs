@@ -309,6 +309,7 @@ impl Driver {
             plan: Arc::clone(&self.site.plan),
             n,
             query_id: record.attempt.query_id,
+            job: self.job.id.clone(),
             // The logs are dated by the server's clock; ours may be days off.
             sent_at: record.server_time.unwrap_or(record.attempt.started_at.0),
             server_time: record.server_time,
