@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use executor_api::table::{ColumnDetail, PartitionDetail, TableDetail};
+use executor_api::table::{ColumnDetail, PartitionDetail};
 use planner_core::engine;
 use planner_core::request::Window;
 use planner_core::sql::identifier::TableName;
@@ -20,6 +20,7 @@ use crate::views::address::encode;
 use crate::views::format;
 use crate::views::partitions::{self, Range};
 use crate::views::studio::{Cut, Studio, window_text};
+use crate::views::table_page::TablePage;
 
 /// Partitions shown before "more".
 const SHOWN: usize = 60;
@@ -27,7 +28,7 @@ const SHOWN: usize = 60;
 /// The page.
 pub(crate) fn table() -> El {
     let router = router();
-    let detail = Remote::<TableDetail>::new(move || format!("/v1/tables/{}/{}", encode(&router.param(0)), encode(&router.param(1))));
+    let detail = Remote::<TablePage>::new(move || format!("/v1/tables/{}/{}", encode(&router.param(0)), encode(&router.param(1))));
     let name = memo(move || TableName::new(router.param(0), router.param(1)).ok());
     let title = move || name.with(|name| name.as_ref().map(TableName::to_string)).unwrap_or_default();
     effect(move || browser::set_title(&title()));
@@ -47,7 +48,7 @@ pub(crate) fn table() -> El {
         .child(states::show(detail, move || detail.value.with_untracked(|table| table.as_ref().map(|table| body(table, window)))))
 }
 
-fn body(table: &TableDetail, window: RwSignal<Option<Window>>) -> View {
+fn body(table: &TablePage, window: RwSignal<Option<Window>>) -> View {
     group()
         .child(facts(table))
         .child(views("Materialized views that read this table", &table.read_by))
@@ -57,18 +58,17 @@ fn body(table: &TableDetail, window: RwSignal<Option<Window>>) -> View {
         .into()
 }
 
-fn facts(table: &TableDetail) -> El {
-    let summary = &table.summary;
+fn facts(table: &TablePage) -> El {
     let number = |value: Option<u64>, text: fn(u64) -> String| value.map_or_else(|| "–".to_owned(), text);
     let code = |text: &str| el("code").text(if text.is_empty() { "none" } else { text });
     el("dl")
         .class("figures")
-        .child(fact("Rows", number(summary.rows, format::exact)))
-        .child(fact("Size, uncompressed", number(summary.bytes, format::bytes)))
+        .child(fact("Rows", number(table.rows, format::exact)))
+        .child(fact("Size, uncompressed", number(table.bytes, format::bytes)))
         .child(fact("Partitions", format::exact(table.partitions.len() as u64)))
-        .child(fact("Engine", summary.engine.as_str()))
-        .child(fact("Sorting key", code(&summary.sorting_key)))
-        .child(fact("Partition by", code(&summary.partition_key)))
+        .child(fact("Engine", table.engine.as_str()))
+        .child(fact("Sorting key", code(&table.sorting_key)))
+        .child(fact("Partition by", code(&table.partition_key)))
 }
 
 fn views(title: &str, names: &[String]) -> Option<El> {
@@ -76,10 +76,10 @@ fn views(title: &str, names: &[String]) -> Option<El> {
     (!names.is_empty()).then(|| el("p").class("chips").child(el("span").class("faint").text(title)).text(" ").children(chips()))
 }
 
-fn partitions(table: &TableDetail, window: RwSignal<Option<Window>>) -> El {
+fn partitions(table: &TablePage, window: RwSignal<Option<Window>>) -> El {
     let section = el("section").child(el("h2").text("Partitions"));
     if table.partitions.is_empty() {
-        let reads = engine::readable(&table.summary.engine);
+        let reads = engine::readable(&table.engine);
         let words = if reads { "It has no partitions of its own. Its rows can be planned by size." } else { "The table holds no rows." };
         let ways = reads.then(|| ways(table, &[Cut::Size], window));
         return section.child(el("p").class("faint").test_id("no-partitions").text(words)).child(ways);
@@ -121,8 +121,8 @@ fn choice(all: Rc<[PartitionDetail]>, chosen: RwSignal<Option<Range>>, window: R
 }
 
 /// Links into the studio, with the window that is chosen.
-fn ways(table: &TableDetail, cuts: &[Cut], window: RwSignal<Option<Window>>) -> El {
-    let source = TableName::new(table.summary.database.clone(), table.summary.table.clone()).ok();
+fn ways(table: &TablePage, cuts: &[Cut], window: RwSignal<Option<Window>>) -> El {
+    let source = TableName::new(table.database.clone(), table.table.clone()).ok();
     let link = |cut: &Cut| {
         let (source, cut) = (source.clone(), *cut);
         let words = match cut {

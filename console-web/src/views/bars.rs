@@ -2,9 +2,8 @@
 
 use planner_core::quantity::{DAY_MS, HOUR_MS, UnixMillis};
 use planner_core::request::Window;
-use planner_core::snapshot::TimeProfile;
 
-use super::facts::TableFacts;
+use super::facts::{BucketFacts, TableFacts, TimeFacts};
 use super::order::by_key;
 use super::strip::rect;
 
@@ -42,12 +41,12 @@ const ENOUGH: usize = 8;
 
 /// Pieces of a snapshot's source: the partitions, whose bytes are exact, where they are fine enough; else rows of the
 /// profile at the table's average width.
-pub fn pieces(table: &TableFacts, profile: Option<&TimeProfile>) -> Vec<Piece> {
+pub fn pieces(table: &TableFacts, profile: Option<&TimeFacts>) -> Vec<Piece> {
     match profile.filter(|_| table.partitions.len() < ENOUGH || table.partitions.iter().any(|partition| partition.min_time.is_none())) {
         Some(profile) if !profile.buckets.is_empty() => {
             let (rows, bytes) = (u128::from(table.rows().max(1)), u128::from(table.bytes()));
             let amount = |part: u64| u64::try_from(u128::from(part) * bytes / rows).unwrap_or(u64::MAX);
-            let piece = |bucket: &planner_core::snapshot::TimeBucket| Piece {
+            let piece = |bucket: &BucketFacts| Piece {
                 from: bucket.min.0.max(bucket.start.0),
                 to: (bucket.max.0 + 1).max(bucket.min.0 + 1),
                 amount: amount(bucket.rows),

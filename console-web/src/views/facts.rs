@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use planner_core::digest::Digest;
-use planner_core::snapshot::{DedupWindow, Partition, TimeProfile};
+use planner_core::quantity::UnixMillis;
+use planner_core::snapshot::DedupWindow;
 use planner_core::sql::identifier::TableName;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -53,12 +54,45 @@ pub struct TableFacts {
     pub name: TableName,
     /// Active partitions.
     #[serde(default)]
-    pub partitions: Vec<Partition>,
+    pub partitions: Vec<PartitionFacts>,
     /// Distribution over time, by column.
     #[serde(default)]
-    pub times: BTreeMap<String, TimeProfile>,
+    pub times: BTreeMap<String, TimeFacts>,
     /// Mutations that have not finished.
     pub unfinished_mutations: u64,
+}
+
+/// Of a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct PartitionFacts {
+    /// Uncompressed bytes.
+    pub bytes: u64,
+    /// Latest instant, where it is known.
+    pub max_time: Option<UnixMillis>,
+    /// Earliest instant, likewise.
+    pub min_time: Option<UnixMillis>,
+    /// Rows.
+    pub rows: u64,
+}
+
+/// Of a distribution over time.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct TimeFacts {
+    /// Buckets with rows, ascending.
+    pub buckets: Vec<BucketFacts>,
+}
+
+/// Of a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct BucketFacts {
+    /// Latest instant.
+    pub max: UnixMillis,
+    /// Earliest instant.
+    pub min: UnixMillis,
+    /// Rows.
+    pub rows: u64,
+    /// Its start.
+    pub start: UnixMillis,
 }
 
 impl TableFacts {

@@ -23,6 +23,7 @@ pub mod sse;
 pub mod stream;
 pub mod strip;
 pub mod studio;
+pub mod table_page;
 pub mod task_book;
 pub mod timeline;
 pub mod why;
