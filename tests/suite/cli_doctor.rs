@@ -62,7 +62,10 @@ async fn an_outcome_that_is_not_known_and_a_mutation_that_is_stuck() {
     assert!(step(&doctor, "interrupted").1.starts_with("penstock resume"));
 
     server
-        .run(&["SYSTEM START MERGES demo.events", "ALTER TABLE demo.events UPDATE note = toString(throwIf(1, 'stuck here')) WHERE 1 SETTINGS mutations_sync = 0"])
+        .run(&[
+            "SYSTEM START MERGES demo.events",
+            "ALTER TABLE demo.events UPDATE note = toString(throwIf(1, 'stuck here')) WHERE 1 SETTINGS mutations_sync = 0",
+        ])
         .await;
     let mutation = loop {
         let found = server.query("SELECT mutation_id FROM system.mutations WHERE NOT is_done AND latest_fail_reason != ''").await;
