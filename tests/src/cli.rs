@@ -107,7 +107,7 @@ impl Cli {
                 return status;
             }
             assert!(started.elapsed() < PATIENCE, "not {what}: {done:?}");
-            std::thread::sleep(Duration::from_millis(15));
+            std::thread::sleep(Duration::from_millis(60));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The command from plan to receipt, on the real engine.
 
+use clickhouse_embedded::UserConfig;
 use penstock_tests::cli::{Cli, plain};
 use penstock_tests::clickhouse::ClickHouse;
 use penstock_tests::sample::{self, COLUMNS};
@@ -227,4 +228,45 @@ async fn a_target_without_a_memory_is_given_one_or_compared() {
     let made = server.query("SHOW CREATE TABLE demo.events_by_time").await;
     assert!(made.contains("non_replicated_deduplication_window"), "{made}");
     assert_week_is_exact(&server).await;
+}
+
+#[tokio::test]
+async fn no_secret_reaches_a_file_or_a_stream() {
+    let (password, token) = ("pass-w0rd-of-this-test", "t0ken-of-this-test-0123456789");
+    let user = UserConfig { name: "keeper".into(), password: password.into(), grants: vec!["GRANT ALL ON *.*".into()] };
+    let server = ClickHouse::start_with(|config| config.users.push(user));
+    sample::install(&server, 10_000).await;
+    // In the address, where people like to put it.
+    let address = server.url().replace("http://", &format!("http://keeper:{password}@"));
+    let cli = Cli::on(&address);
+    let mut said = String::new();
+    let mut run = |args: &[&str], code: i32| {
+        let output = cli.command(args).env("PENSTOCK_TOKEN", token).env("PENSTOCK_LOG", "trace").output().unwrap();
+        said.push_str(&String::from_utf8_lossy(&output.stdout));
+        said.push_str(&String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+    };
+    run(&[&["plan"], &WEEK[..]].concat(), 0);
+    let id = cli.plan(&WEEK);
+    run(&["run", "--plan-id", &id], 0);
+    for command in ["status", "receipt", "verify", "doctor"] {
+        run(&[command, "--plan-id", &id], 0);
+    }
+    run(&["config", "--json"], 0);
+    run(&["check"], 0);
+    // A password that is not right, and a service that is not there.
+    run(&[&["plan", "--clickhouse-url", &address.replace(password, "wr0ng-pass")], &WEEK[..]].concat(), 1);
+    run(&["submit", "--plan-id", &id, "--server", "http://127.0.0.1:9"], 1);
+    assert!(said.contains("each exactly once") && said.contains("***"));
+    let mut pending = vec![cli.state("")];
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            pending.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            said.push_str(&String::from_utf8_lossy(&std::fs::read(path).unwrap()));
+        }
+    }
+    for secret in [password, token, "wr0ng-pass"] {
+        assert!(!said.contains(secret), "{secret} is told");
+    }
 }

@@ -13,7 +13,11 @@ async fn start() -> (ClickHouse, Service, Cli) {
     let server = ClickHouse::start();
     sample::install(&server, 100_000).await;
     let service = Service::start(&server.url()).await;
-    let cli = Cli::configured(&format!("server = \"{}\"\n[clickhouse]\nurl = \"{}\"\n", service.url(), server.url()));
+    let cli = Cli::configured(&format!(
+        "server = \"{}\"\n[clickhouse]\nurl = \"{}\"\n[defaults]\ndedup = \"content_only\"\n",
+        service.url(),
+        server.url()
+    ));
     (server, service, cli)
 }
 

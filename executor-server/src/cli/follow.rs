@@ -16,6 +16,9 @@ use crate::state::Mirror;
 /// How often a run is looked at when nothing reports.
 const LOOK: Duration = Duration::from_millis(300);
 
+/// How long the end of a run's driver is waited for.
+const LEAVE: Duration = Duration::from_secs(3);
+
 /// How the watching ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
@@ -72,15 +75,27 @@ impl Followed<'_> {
                 if stopping {
                     break (Ended::Left, job);
                 }
-                stopping = self.pause(&id, &job).await;
+                stopping = tokio::select! {
+                    asked = pause(self.engine, &id, self.on_interrupt) => asked,
+                    // A run that waits for room on the disk answers nobody.
+                    () = self.interrupts.next() => false,
+                };
                 if !stopping {
                     break (Ended::Left, job);
+                }
+                if job.counts.running > 0 {
+                    let how = match self.on_interrupt {
+                        RunningChunks::Finish => "go to their end",
+                        RunningChunks::Kill => "are killed",
+                    };
+                    self.context.output.notice(&format!("stopping: chunks that run {how}; once more to leave at once"));
                 }
             }
         };
         progress.end();
         self.mirror.checkpoint(&job).await;
-        self.engine.stop().await;
+        // What cannot be written now is found out by the next process.
+        let _ = tokio::time::timeout(LEAVE, self.engine.stop()).await;
         let job = self.look(&id, &mut progress).await.unwrap_or(job);
         Ok((ended, job))
     }
@@ -96,18 +111,9 @@ impl Followed<'_> {
         progress.show(&record.job);
         Ok(record.job)
     }
+}
 
-    /// Asks for a pause; false where the run cannot pause and is left as it is.
-    async fn pause(&self, id: &str, job: &Job) -> bool {
-        let asked = self.engine.command(id, Command::Pause(self.on_interrupt)).await;
-        let running = job.counts.running;
-        let how = match self.on_interrupt {
-            RunningChunks::Finish => "go to their end",
-            RunningChunks::Kill => "are killed",
-        };
-        if asked.is_ok() && running > 0 {
-            self.context.output.notice(&format!("stopping: chunks that run {how}; once more to leave at once"));
-        }
-        asked.is_ok()
-    }
+/// Asks for a pause; false where the run cannot pause and is left as it is.
+async fn pause(engine: &Arc<Engine>, id: &str, running: RunningChunks) -> bool {
+    engine.command(id, Command::Pause(running)).await.is_ok()
 }

@@ -11,8 +11,10 @@ use super::{Checkpoint, Environment, Loaded, Options, StateDir, StateError, Task
 use crate::clock;
 use crate::store::{JobFilter, Store, StoreError};
 
-/// How often the checkpoint is written while only counters move.
+/// How often the checkpoint is written while only chunks move, at most.
 const EVERY: Duration = Duration::from_millis(500);
+/// Writing it takes at most one part in so many of the time: with a hundred thousand chunks it is a large file.
+const SHARE: u32 = 20;
 /// Events read at once.
 const PAGE: u64 = 1000;
 
@@ -26,6 +28,8 @@ pub struct Mirror {
     /// The last event of the job that was mirrored.
     seen: u64,
     written: Option<Instant>,
+    /// How long the last writing took.
+    took: Duration,
     stale: bool,
     /// What was found and could not be written, for people.
     notices: Vec<String>,
@@ -57,6 +61,7 @@ impl Mirror {
             journal: None,
             seen: 0,
             written: None,
+            took: Duration::ZERO,
             stale: true,
             notices,
         };
@@ -95,7 +100,7 @@ impl Mirror {
             }
         }
         let moved = events.iter().any(|event| event.task.is_none());
-        if self.stale && (moved || self.written.is_none_or(|at| at.elapsed() >= EVERY)) {
+        if self.stale && (moved || self.written.is_none_or(|at| at.elapsed() >= EVERY.max(self.took * SHARE))) {
             self.checkpoint(job).await;
         }
         Ok(events)
@@ -103,6 +108,7 @@ impl Mirror {
 
     /// Writes the checkpoint now.
     pub async fn checkpoint(&mut self, job: &Job) {
+        let started = Instant::now();
         let tasks = match self.store.tasks(&job.id).await {
             Ok(tasks) => tasks,
             Err(error) => return self.notices.push(format!("the checkpoint is not up to date: {error}")),
@@ -118,8 +124,10 @@ impl Mirror {
             written_at: clock::now(),
         };
         let first = self.written.is_none();
+        let written = self.state.write_checkpoint(&checkpoint);
         self.written = Some(Instant::now());
-        match self.state.write_checkpoint(&checkpoint) {
+        self.took = started.elapsed();
+        match written {
             Ok(()) => self.stale = false,
             // Tried again with the next change; said once.
             Err(error) if first || !self.stale => {
