@@ -122,10 +122,31 @@ fn taken(connection: &mut Connection, vigil: &mut Vigil, now: Duration, me: &str
     Ok(Ok(fence))
 }
 
+/// The same for somebody who has the kernel's lock and does not queue: waits until the beat has stood still for long
+/// enough, as it does after the machine was started anew, or has moved: then its holder lives elsewhere. `wait` waits a
+/// moment and gives the time, which is monotonic.
+fn insist(
+    connection: &mut Connection,
+    me: &str,
+    boot: &str,
+    mut wait: impl FnMut() -> Duration,
+) -> Result<Result<i64, String>, StoreError> {
+    let mut vigil = Vigil::default();
+    let mut now = Duration::ZERO;
+    loop {
+        match taken(connection, &mut vigil, now, me, boot)? {
+            Err(_) if !vigil.moved => now = wait(),
+            found => return Ok(found),
+        }
+    }
+}
+
 /// For how long a lease has stood still, by the clock of who waits. Pure.
 #[derive(Default)]
 struct Vigil {
     seen: Option<(Row, Duration)>,
+    /// Whether it has been seen to move: its holder lives.
+    moved: bool,
 }
 
 impl Vigil {
@@ -133,7 +154,8 @@ impl Vigil {
     fn expired(&mut self, row: &Row, now: Duration) -> bool {
         match &self.seen {
             Some((seen, since)) if seen.fence == row.fence && seen.beat == row.beat => now.saturating_sub(*since) >= EXPIRY,
-            Some(_) | None => {
+            before @ (Some(_) | None) => {
+                self.moved = before.is_some();
                 self.seen = Some((row.clone(), now));
                 false
             }
@@ -155,15 +177,26 @@ impl Lease {
         Self { fence, lock, lock_path, renewed: Instant::now(), lost: watch::Sender::new(None) }
     }
 
-    /// Takes the lease of a database for somebody who holds the kernel's lock that goes with it; refused where its holder
-    /// had that lock elsewhere, or not at all, and may live.
+    /// Takes the lease of a database for somebody who holds the kernel's lock that goes with it; refused where it has a
+    /// holder on another machine who lives. Waits for [`EXPIRY`] where that is not known.
     pub(super) fn take(database: &Path, lock: File, me: &str) -> Result<Self, StoreError> {
-        match taken(&mut ready(database)?, &mut Vigil::default(), Duration::ZERO, me, &boot_id())? {
+        let started = Instant::now();
+        let wait = || {
+            std::thread::sleep(Duration::from_millis(250));
+            started.elapsed()
+        };
+        match insist(&mut ready(database)?, me, &boot_id(), wait)? {
             Ok(fence) => Ok(Self::new(fence, Some(lock), database.with_extension("lock"))),
-            Err(holder) => {
-                let reason = format!("{holder} is using it, or has been within the last {} s", EXPIRY.as_secs());
-                Err(StoreError::Directory { path: database.display().to_string(), reason })
-            }
+            Err(holder) => Err(in_use(database, &holder)),
+        }
+    }
+
+    /// The same for somebody who has no lock yet; refused at once where the kernel's lock is taken.
+    pub(super) fn take_unlocked(state_dir: &Path, me: &str) -> Result<Self, StoreError> {
+        let Claim { connection, files, .. } = Claim::new(state_dir, me)?;
+        match kernel_lock(&files.lock)? {
+            Some(lock) => Ok(Self { lock_path: files.lock, ..Self::take(&files.database, lock, me)? }),
+            None => Err(in_use(state_dir, &read(&connection)?.holder.unwrap_or_else(|| "another penstock".into()))),
         }
     }
 
@@ -228,6 +261,11 @@ impl Lease {
     }
 }
 
+fn in_use(path: &Path, holder: &str) -> StoreError {
+    let reason = format!("{holder} is using it; stop that one, or choose another state directory");
+    StoreError::Directory { path: path.display().to_string(), reason }
+}
+
 fn read(connection: &Connection) -> Result<Row, StoreError> {
     let row = connection
         .query_row("SELECT fence, beat, holder, locked_on FROM lease", [], |row| {
@@ -252,9 +290,10 @@ fn kernel_lock(path: &Path) -> Result<Option<File>, StoreError> {
     }
 }
 
-/// Names this start of this machine; empty where that is not known, and the kernel's lock then proves nothing.
+/// Names this start of this machine. Where the system does not tell, the kernel's lock is believed as it is.
 fn boot_id() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|text| text.trim().to_owned()).unwrap_or_default()
+    let told = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    told.map_or_else(|_| "a machine that does not name its starts".into(), |text| text.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -303,6 +342,28 @@ mod tests {
         assert!(claim(directory.path(), at, "", &mut vigil).is_err());
         assert_eq!(claim(directory.path(), EXPIRY, "", &mut vigil), Ok(3));
         assert!(claim(directory.path(), at, "boot-a", &mut Vigil::default()).is_err());
+    }
+
+    #[test]
+    fn after_a_new_start_of_the_machine_a_still_lease_is_waited_for_and_a_moving_one_respected() {
+        let directory = tempfile::tempdir().unwrap();
+        claim(directory.path(), Duration::ZERO, "boot-a", &mut Vigil::default()).unwrap();
+        let mut connection = ready(&directory.path().join("penstock.db")).unwrap();
+        let mut waited = 0;
+        let still = insist(&mut connection, "claimant", "boot-b", || {
+            waited += 1;
+            Duration::from_secs(4 * waited)
+        });
+        assert_eq!((still.unwrap(), waited), (Ok(2), 3));
+
+        let holder = ready(&directory.path().join("penstock.db")).unwrap();
+        let mut waited = 0;
+        let moving = insist(&mut connection, "claimant", "boot-c", || {
+            waited += 1;
+            holder.execute("UPDATE lease SET beat = beat + 1", []).unwrap();
+            Duration::from_secs(4 * waited)
+        });
+        assert_eq!((moving.unwrap(), waited), (Err("claimant".into()), 1));
     }
 
     #[tokio::test]

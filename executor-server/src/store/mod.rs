@@ -82,13 +82,7 @@ pub enum StoreError {
 impl Store {
     /// Opens or makes the store of a state directory where nobody else holds it; see [`lease::Claim`] for who can wait.
     pub fn open(state_dir: &Path) -> Result<Self, StoreError> {
-        match lease::Claim::new(state_dir, &me())?.look()? {
-            lease::Look::Taken(store) => Ok(store),
-            lease::Look::Held(_, holder) => {
-                let reason = format!("{holder} is using it; stop that one, or choose another state directory");
-                Err(StoreError::Directory { path: state_dir.display().to_string(), reason })
-            }
-        }
+        Self::start(&state_dir.join("penstock.db"), lease::Lease::take_unlocked(state_dir, &me())?)
     }
 
     /// Opens or makes a store in this file, for a caller who holds the kernel's lock that goes with it.
