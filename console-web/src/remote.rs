@@ -29,7 +29,7 @@ impl<T: Clone + PartialEq + DeserializeOwned + Send + Sync + 'static> Remote<T> 
     pub(crate) fn new(path: impl Fn() -> String + Send + Sync + 'static) -> Self {
         let remote =
             Self { value: RwSignal::new(None), failure: RwSignal::new(None), path: RwSignal::new(String::new()), asked: RwSignal::new(0) };
-        let path = memo(move || path());
+        let path = memo(path);
         let mut asked = false;
         effect(move || {
             let path = path.get();

@@ -29,6 +29,8 @@ pub struct Facts<'a> {
     pub proof: &'a Proof,
     /// Whether the target held rows when the job began.
     pub target_held_rows: bool,
+    /// By task, whether its insert was one block, as far as that is known.
+    pub blocks: &'a BTreeMap<u64, bool>,
     /// What could not be read.
     pub uncompared: &'a [String],
 }
@@ -44,6 +46,7 @@ pub fn make(facts: Facts<'_>, finished_at: UnixMillis) -> Receipt {
         chunk_id: record.task.chunk_id.clone(),
         evidence: record.evidence.clone().unwrap_or_default(),
         n: record.task.n,
+        one_block: facts.blocks.get(&record.task.n).copied(),
         query_ids: query_ids.remove(&record.task.n).unwrap_or_default(),
         split_into: record.task.split_into.clone(),
         state: record.task.state,
@@ -189,8 +192,16 @@ mod tests {
 
     fn check(states: &[TaskState], pairs: Vec<Comparison>, proof: &Proof, verdict: Verdict, statement: &str) {
         let tasks: Vec<TaskRecord> = states.iter().zip(0..).map(|(state, n)| task(n, *state)).collect();
-        let facts =
-            Facts { job: &job(), tasks: &tasks, comparisons: pairs, attempts: Vec::new(), proof, target_held_rows: false, uncompared: &[] };
+        let facts = Facts {
+            blocks: &BTreeMap::new(),
+            job: &job(),
+            tasks: &tasks,
+            comparisons: pairs,
+            attempts: Vec::new(),
+            proof,
+            target_held_rows: false,
+            uncompared: &[],
+        };
         let receipt = make(facts, UnixMillis(5));
         assert_eq!((receipt.verdict, receipt.statement.as_str()), (verdict, statement));
         let bare = Receipt { digest: None, ..receipt.clone() };

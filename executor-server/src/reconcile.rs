@@ -42,7 +42,7 @@ pub struct Case {
     pub query_id: String,
     /// The job that sent it.
     pub job: String,
-    /// When it was sent, by the service's clock, in milliseconds.
+    /// When it was sent, in milliseconds: by the server's clock where that was asked, else by the service's.
     pub sent_at: i64,
     /// When it was sent, by the server's clock; none when the server was not asked.
     pub server_time: Option<i64>,
@@ -219,7 +219,8 @@ async fn logs_of(health: &Health, case: &Case) -> Result<Logs, Failure> {
         };
         let standing = health.ask(|| client.standing(&case.plan.core.target.name)).await?;
         let up_since_before = match (&standing, case.server_time.and_then(|time| u64::try_from(time).ok())) {
-            (Some(standing), Some(sent)) => standing.started.saturating_add(START_MARGIN_MS) < sent,
+            // A server whose clock was set back may have dated the log before the sending: it tells nothing then.
+            (Some(standing), Some(sent)) => standing.started.saturating_add(START_MARGIN_MS) < sent && sent <= standing.now,
             (Some(_) | None, _) => false,
         };
         let rows = match health.ask(|| client.logged(&case.query_id, &case.job, case.sent_at)).await {

@@ -22,6 +22,8 @@ pub struct View<'a> {
     pub unknown: &'a [u64],
     /// Tasks that have not ended.
     pub open: usize,
+    /// The longest pause that a retry is given, in milliseconds.
+    pub longest_pause_ms: i64,
     /// Whether ClickHouse answers.
     pub reachable: bool,
     /// Whether the target is to be left alone for now, or that is not known yet.
@@ -86,12 +88,17 @@ fn running(view: &View<'_>, now: UnixMillis) -> Vec<Action> {
         return actions;
     }
     let free = view.lanes.saturating_sub(view.busy + actions.len());
-    let due = view.retrying.iter().filter(|(at, _)| *at <= now).map(|(_, n)| *n);
+    let due = view.retrying.iter().filter(|(at, _)| is_due(view, *at, now)).map(|(_, n)| *n);
     actions.extend(due.chain(view.waiting.iter().copied()).take(free).map(Action::Start));
-    if let Some((at, _)) = view.retrying.iter().find(|(at, _)| *at > now) {
+    if let Some((at, _)) = view.retrying.iter().find(|(at, _)| !is_due(view, *at, now)) {
         actions.push(Action::WakeAt(*at));
     }
     actions
+}
+
+/// Its time has come, or lies further ahead than any pause: then the clock was set back, and nobody waits for it.
+fn is_due(view: &View<'_>, at: UnixMillis, now: UnixMillis) -> bool {
+    at <= now || at > now.plus(view.longest_pause_ms)
 }
 
 /// Open outcomes come first: what they hold may be on the server right now, and occupies a lane.
@@ -113,6 +120,7 @@ mod tests {
         retrying: &[],
         unknown: &[],
         open: 3,
+        longest_pause_ms: 90_000,
         reachable: true,
         held: false,
         comparing: false,
@@ -134,6 +142,13 @@ mod tests {
     fn retries_that_are_due_come_first_and_others_wake_later() {
         let retrying = [(UnixMillis(900), 1), (UnixMillis(1500), 2)];
         check(&View { retrying: &retrying, ..VIEW }, &[Action::Start(1), Action::Start(3), Action::WakeAt(UnixMillis(1500))]);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_keeps_no_retry_waiting() {
+        let retrying = [(UnixMillis(1000 + 90_000), 1), (UnixMillis(1001 + 90_000), 2), (UnixMillis(1000 + 3_600_000), 6)];
+        let woken = Action::WakeAt(UnixMillis(91_000));
+        check(&View { retrying: &retrying, waiting: &[], ..VIEW }, &[Action::Start(2), Action::Start(6), woken]);
     }
 
     #[test]

@@ -15,10 +15,10 @@ pub enum Format {
     Json,
 }
 
-/// Starts logging from a level on; a second call does nothing.
+/// Starts logging from a level on; a second call does nothing. A log that cannot be written, as on a full disk, stops nothing.
 pub fn start(format: Format, level: &str) {
     let filter = EnvFilter::try_from_env("PENSTOCK_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let builder = fmt().with_env_filter(filter).with_writer(|| Log).with_target(false);
+    let builder = fmt().with_env_filter(filter).with_writer(|| Log).with_target(false).log_internal_errors(false);
     let started = match format {
         Format::Text => builder.with_ansi(false).try_init(),
         Format::Json => builder.json().flatten_event(true).try_init(),

@@ -177,6 +177,8 @@ pub struct PreviewRow {
     pub index: u64,
     /// What is worth knowing of it.
     pub marks: Marks,
+    /// Rows that it reads, of which it carries `chunk.rows`.
+    pub rows_read: u64,
     /// The INSERT, as the server would send it.
     pub sql: String,
 }

@@ -3,7 +3,7 @@
 use planner_core::plan::Plan;
 use planner_core::request::Request;
 use planner_core::snapshot::Named;
-use planner_core::{Outcome, canonical};
+use planner_core::{Outcome, canonical, cost};
 
 use crate::message::{Answer, Ask, PreviewRow, Question, Reply};
 use crate::preview::{Marker, preview};
@@ -16,6 +16,8 @@ const MAX_ROWS: u64 = 1_000;
 pub struct Session {
     snapshot: Option<Named>,
     plan: Option<Kept>,
+    /// Rows that each chunk of the plan reads; none until chunks are asked for.
+    rows_read: Option<Vec<u64>>,
 }
 
 /// A plan with whether it may be run.
@@ -46,7 +48,10 @@ impl Session {
                 self.plan = None;
                 Reply::Loaded { digest }
             }
-            Question::Plan { request, cells } => self.plan(&request, cells),
+            Question::Plan { request, cells } => {
+                self.rows_read = None;
+                self.plan(&request, cells)
+            }
             Question::Chunks { from, to } => self.chunks(from, to),
             Question::Digest => self.digest(),
             Question::Document => self.document(),
@@ -83,14 +88,16 @@ impl Session {
         }
     }
 
-    fn chunks(&self, from: u64, to: u64) -> Reply {
-        let Some(plan) = self.plan.as_ref().map(Kept::plan) else { return failed("no plan is made") };
+    fn chunks(&mut self, from: u64, to: u64) -> Reply {
+        let (Some(plan), Some(named)) = (self.plan.as_ref().map(Kept::plan), &self.snapshot) else { return failed("no plan is made") };
+        let rows_read = self.rows_read.get_or_insert_with(|| cost::rows_read(plan, named.snapshot()));
         let marker = Marker::of(&plan.core);
         let rows = (from..to.min(from.saturating_add(MAX_ROWS)))
             .map_while(|index| {
                 let i = usize::try_from(index).ok()?;
                 let chunk = plan.chunk(i)?;
-                Some(PreviewRow { marks: marker.marks(&chunk.span, chunk.bytes), chunk, index, sql: plan.chunk_sql(i) })
+                let rows_read = rows_read.get(i).copied().unwrap_or(chunk.rows);
+                Some(PreviewRow { marks: marker.marks(&chunk.span, chunk.bytes), chunk, index, rows_read, sql: plan.chunk_sql(i) })
             })
             .collect();
         Reply::Chunks { rows }

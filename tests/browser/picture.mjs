@@ -9,7 +9,10 @@ await penstock.start();
 const browser = await launch();
 try {
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 1080 } })).newPage();
-  await page.goto(`${penstock.url}/plan?source=demo.events&target=demo.events_by_tenant&method=size&bytes=12M`);
+  await page.goto(`${penstock.url}/plan?source=demo.events&target=demo.events_by_tenant&method=size&bytes=8M`);
+  await agreed(page);
+  await at(page, 'size-field').fill('4M');
+  await at(page, 'size-field').press('Tab');
   await agreed(page);
   await at(page, 'why').locator('summary').click();
   await at(page, 'chunk-strip').hover();

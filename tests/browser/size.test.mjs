@@ -146,6 +146,9 @@ test('marks, sizes and reasons say what the cuts are like', async () => {
   await at(page, 'chunks').locator('summary').click();
   await at(page, 'chunk-row').first().waitFor();
   assert.equal(await page.locator('[data-testid="chunk-row"] .badge').filter({ hasText: 'inside a heavy key' }).count(), Number(legend[1]));
+  // Each share of one tuple reads all of its rows; other chunks little more than their own.
+  const reads = await page.locator('[data-testid="chunk-row"] td:nth-child(5)').allInnerTexts();
+  assert.ok(reads.includes('×1.00') && reads.some((one) => Number(one.slice(1)) >= 2), reads.join(' '));
   assert.match(await at(page, 'chunk-strip').locator('svg').getAttribute('aria-label'), /^\d+ chunks, in order; the widths are their bytes; \d+ chunks inside a heavy key$/);
 
   // The bars of the sizes are as many chunks as there are.
@@ -185,6 +188,12 @@ test('a job by size is started from the page and proven exact', async () => {
   await agreed(page);
   const count = number(await text(page, 'chunk-count'));
   assert.ok(count > 20, `${count} chunks`);
+  // How long it takes is not known before it was measured once.
+  const takes = (words) => page.waitForFunction((words) => new RegExp(words).test(document.querySelector('[data-testid="takes"]')?.innerText), words);
+  await at(page, 'measure').click();
+  await takes('^≈ .* at 2 lanes$');
+  assert.match(await at(page, 'takes').getAttribute('title'), /^from 3 trials/);
+  assert.equal(await sql('SELECT count() FROM demo.by_size FORMAT TSV'), '0\n');
   await at(page, 'review').click();
   assert.match(await text(page, 'review-sentence'), new RegExp(`in ${count} chunks of up to 100 KiB; each chunk is one block`));
   await shot(page, 'review-size-light-1280');
@@ -195,6 +204,11 @@ test('a job by size is started from the page and proven exact', async () => {
   assert.equal(await text(page, 'receipt-statement'), '60,000 rows, each exactly once');
   const job = (await jobs()).find(({ title }) => title === 'By size');
   assert.deepEqual([job.verdict, job.counts.total], ['exact', count]);
+  await page.goto(`${penstock.url}/plan?source=demo.events&target=demo.by_size&method=size&bytes=200K`);
+  await takes('^≈ .* at 2 lanes$');
+  assert.match(await at(page, 'takes').getAttribute('title'), new RegExp(`^as ${count} chunks of past jobs`));
+  assert.equal(await at(page, 'measure').count(), 0);
+  await page.goBack();
   await shot(page, 'job-size-light-1280');
   await close(page);
 });

@@ -46,9 +46,9 @@ impl Done {
 }
 
 impl Cli {
-    /// A folder that is configured for a ClickHouse; the sample's targets remember no blocks.
+    /// A folder that is configured for a ClickHouse.
     pub fn on(clickhouse: &str) -> Self {
-        Self::configured(&format!("[clickhouse]\nurl = \"{clickhouse}\"\n[defaults]\ndedup = \"content_only\"\n"))
+        Self::configured(&format!("[clickhouse]\nurl = \"{clickhouse}\"\n"))
     }
 
     /// A folder with this configuration.

@@ -90,8 +90,11 @@ impl Service {
     pub async fn revive_or_die(&mut self) -> Option<ExitStatus> {
         self.kill();
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).expect("the log can be written");
-        let mut command = Command::new(built("penstock"));
+        // A bound on the size of its files is an error of its writes, as a full disk is, and not the end of the process.
+        let mut command = Command::new("sh");
         command
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+            .arg(built("penstock"))
             .arg("serve")
             .arg("--console")
             .arg(std::env::var_os("PENSTOCK_CONSOLE").map_or_else(|| workspace().join("target/console/dist"), PathBuf::from))
@@ -236,8 +239,7 @@ impl Service {
 
     /// Starts a job of a plan; by contents alone where the target remembers no tokens.
     pub async fn submit(&self, plan: &PlanAnswer, lanes: u16) -> Result<Job, Refused> {
-        let off = plan.rationale.iter().any(|note| note.code == "dedup-window-off");
-        self.submit_with(plan, lanes, off.then_some(Dedup::ContentOnly)).await
+        self.submit_with(plan, lanes, Dedup::by_contents_where_off(&plan.rationale)).await
     }
 
     /// The same with a choice of what is done where the target remembers no tokens.

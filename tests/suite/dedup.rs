@@ -29,14 +29,17 @@ async fn kinds(service: &Service, job: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn nothing_starts_without_a_choice_and_a_window_is_set_as_shown() {
+async fn without_a_choice_contents_count_and_a_window_is_set_as_shown() {
     let server = ClickHouse::start();
     sample::install(&server, ROWS).await;
     let service = Service::start(&server.url()).await;
     let plan = service.plan(&asked()).await.unwrap();
-    let refused = service.submit_with(&plan, 1, None).await.unwrap_err();
-    assert_eq!((refused.status, refused.problem.code.as_str()), (422, "dedup-choice-needed"));
-    assert!(refused.problem.hint.contains("set_window") && refused.problem.hint.contains("content_only"), "{:?}", refused.problem);
+    let unsaid = service.submit_with(&plan, 1, None).await.unwrap();
+    assert_eq!(unsaid.dedup, Some(Dedup::ContentOnly));
+    assert_eq!(service.completed(&unsaid.id).await.verdict, Some(Verdict::Exact));
+    let log = kinds(&service, &unsaid.id).await;
+    assert!(log[0].1.contains("no deduplication window is relied on"), "{log:?}");
+    server.query("TRUNCATE TABLE demo.events_by_time").await;
 
     let job = service.submit_with(&plan, 1, Some(Dedup::SetWindow)).await.unwrap();
     assert_eq!(service.completed(&job.id).await.verdict, Some(Verdict::Exact));

@@ -1,9 +1,11 @@
 //! The suite: one module a subject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
+mod any_server;
 mod assertions;
 mod away;
 mod bad_input;
+mod blocks;
 mod cli_crash;
 mod cli_damage;
 mod cli_doctor;
@@ -25,8 +27,10 @@ mod paces;
 mod plan_ids;
 mod preview;
 mod properties;
+mod resume;
 mod splitting;
 mod statements;
 mod stream;
+mod surroundings;
 mod trials;
 mod two_executors;

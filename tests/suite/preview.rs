@@ -119,7 +119,7 @@ fn a_coarse_plan_is_shown_and_never_handed_out() {
 
 #[test]
 fn a_large_plan_is_hashed_when_it_is_asked_for() {
-    let (request, snapshot) = keyed::huge_of(100, 30_000, 2);
+    let (request, snapshot) = keyed::huge_of(300, 30_000, 2);
     let mut session = loaded(&snapshot);
     let Reply::Planned(preview) = ask(&mut session, Question::Plan { request: Box::new(request.clone()), cells: 600 }) else {
         panic!("planned")

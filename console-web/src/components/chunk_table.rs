@@ -19,7 +19,7 @@ pub(crate) fn chunk_table(rows: RwSignal<Vec<Line>>, total: Memo<u64>, more: imp
         let row = |line: Line| Row::new(format!("{} {}", line.index, line.chunk.token), move || row(&line));
         rows.get().into_iter().map(row).collect()
     };
-    let columns = [("#", ""), ("Span", ""), ("Rows", "right"), ("Size", "right"), ("Deduplication token", "wide")];
+    let columns = [("#", ""), ("Span", ""), ("Rows", "right"), ("Size", "right"), ("Reads", "right"), ("Deduplication token", "wide")];
     let table = el("table").child(head(&columns)).child(el("tbody").rows(list));
     group()
         .child(el("div").class("scroll-x").attr("tabindex", "0").attr("role", "group").label("Chunks").child(table))
@@ -36,5 +36,13 @@ fn row(line: &Line) -> El {
         .child(cell("num", chunk.label.as_str()).text(" ").child(marks(line.marks)))
         .child(cell("right num", format::count(chunk.rows)).title(format::exact(chunk.rows)))
         .child(cell("right num", format::bytes(chunk.bytes)))
+        .child(read(line))
         .child(cell("wide", el("code").class("faint").text(token).text("…")))
+}
+
+/// What the chunk reads against what it carries, where that is known.
+fn read(line: &Line) -> El {
+    let Some(read) = line.rows_read else { return cell("right num faint", "–") };
+    let title = format!("reads about {} rows to carry {}", format::exact(read), format::exact(line.chunk.rows));
+    cell("right num", format::times(read.into(), line.chunk.rows.into())).title(title)
 }

@@ -78,6 +78,9 @@ pub struct Line {
     /// What is worth knowing of it; the server does not say.
     #[serde(default)]
     pub marks: Marks,
+    /// Rows that it reads; the server does not say.
+    #[serde(default)]
+    pub rows_read: Option<u64>,
     /// Its INSERT.
     pub sql: String,
 }
@@ -155,10 +158,16 @@ mod tests {
     #[test]
     fn rows_are_read_from_the_worker_and_from_the_server() {
         let hashed = chunk(Some(Bucket { index: 0, of: 2 }));
-        let row = message::PreviewRow { chunk: hashed.clone(), index: 7, marks: Marks { hot: true, over: false }, sql: "INSERT".into() };
+        let row = message::PreviewRow {
+            chunk: hashed.clone(),
+            index: 7,
+            marks: Marks { hot: true, over: false },
+            rows_read: 12,
+            sql: "INSERT".into(),
+        };
         let Reply::Chunks { rows } = read(message::Reply::Chunks { rows: vec![row] }) else { panic!("rows") };
         let [line] = rows.as_slice() else { panic!("one row") };
-        assert_eq!((line.index, line.marks.hot, line.chunk.is_share(), line.chunk.rows), (7, true, true, 4));
+        assert_eq!((line.index, line.marks.hot, line.chunk.is_share(), line.chunk.rows, line.rows_read), (7, true, true, 4, Some(12)));
 
         let row = executor_api::plan::ChunkRow { chunk: chunk(None), index: 1, sql: String::new() };
         let page = executor_api::plan::ChunkPage { chunks: vec![row], next: None, total: 1 };

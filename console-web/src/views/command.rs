@@ -48,7 +48,7 @@ mod tests {
     use planner_core::sql::identifier::TableName;
 
     fn check(studio: Studio, expected: &str) {
-        let source = studio.source.clone().or(TableName::new("demo", "events").ok());
+        let source = studio.source.clone().or_else(|| TableName::new("demo", "events").ok());
         let target = TableName::new("demo", "copy").ok();
         assert_eq!(text(&Studio { source, target, ..studio }.request().unwrap()), format!("penstock plan {expected}"));
     }

@@ -66,12 +66,10 @@ pub fn have_times(all: &[PartitionDetail]) -> bool {
 /// The window that holds a range of partitions, rounded to days or hours where no other partition reaches into it.
 pub fn window(all: &[PartitionDetail], range: Range) -> Option<Window> {
     let chosen = inside(all, range);
+    // One without a time is before all others: there is no window then.
     let from = chosen.iter().map(|p| p.min_time).min()??;
     // Bounds are told to the second: the last instant may be up to one later.
     let to = chosen.iter().map(|p| p.max_time).max()??.saturating_add(1000);
-    if !chosen.iter().all(|p| p.min_time.is_some()) {
-        return None;
-    }
     let rounded = [DAY_MS, HOUR_MS].into_iter().find_map(|step| {
         let (from, to) = (from.div_euclid(step) * step, (to + step - 1).div_euclid(step) * step);
         (others_inside(all, range, from, to) == 0).then_some((from, to))

@@ -3,6 +3,7 @@
 use planner_core::assertion::Assertion;
 use planner_core::digest::{Digest, PlanId};
 use planner_core::quantity::UnixMillis;
+use planner_core::rationale::Note;
 use planner_core::sql::identifier::TableName;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,8 @@ pub struct JobCreate {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub assertions: Vec<Assertion>,
-    /// How repeats are kept from doubling rows; needed where the target remembers no tokens, as plain `MergeTree` does.
+    /// How repeats are kept from doubling rows; where the target remembers no tokens, as plain `MergeTree` does, the
+    /// default is `content_only`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedup: Option<Dedup>,
     /// Chunks written at the same time, 1 to 64; default 2.
@@ -43,6 +45,13 @@ pub enum Dedup {
     SetWindow,
     /// The target stays as it is; whenever an answer is lost, contents are compared, and nothing else counts.
     ContentOnly,
+}
+
+impl Dedup {
+    /// Contents alone, where a plan warns that its target remembers no tokens; else there is nothing to choose.
+    pub fn by_contents_where_off(rationale: &[Note]) -> Option<Self> {
+        rationale.iter().any(|note| note.code == "dedup-window-off").then_some(Self::ContentOnly)
+    }
 }
 
 fn default_lanes() -> u16 {

@@ -112,6 +112,10 @@ pub struct TaskProof {
     pub evidence: String,
     /// Its number.
     pub n: u64,
+    /// Whether `part_log` shows one new part for each partition that it wrote, so that a repeat with its token would be
+    /// dropped; none where the log does not tell, or nothing was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_block: Option<bool>,
     /// Query ids of every attempt, oldest first.
     pub query_ids: Vec<String>,
     /// The tasks that carry its rows, where the chunk was too big.

@@ -27,6 +27,8 @@ pub struct EngineConfig {
     pub allow_external_sources: bool,
     /// Users beside the one above, each with its own rights.
     pub users: Vec<UserConfig>,
+    /// The most that those users may set a setting to.
+    pub most: BTreeMap<String, u64>,
     /// `remote_servers` with one cluster.
     pub cluster: Option<ClusterConfig>,
     /// The server's macros, by name.
@@ -49,6 +51,7 @@ impl EngineConfig {
             password: None,
             allow_external_sources: false,
             users: Vec::new(),
+            most: BTreeMap::new(),
             cluster: None,
             macros: BTreeMap::new(),
             start_timeout: Duration::from_mins(1),

@@ -142,16 +142,18 @@ fn start_sql(config: &EngineConfig) -> String {
 fn users_xml(config: &EngineConfig) -> String {
     let all = grants(config.allow_external_sources);
     let own = match &config.password {
-        None => user(DEFAULT_USER, "", "default", &all),
+        None => user(DEFAULT_USER, "", ("default", "default"), &all),
         Some(password) => {
-            user(DEFAULT_USER, "", "boot", &["GRANT SYSTEM LISTEN ON *.*".to_owned()]) + &user(PASSWORD_USER, password, "default", &all)
+            user(DEFAULT_USER, "", ("default", "boot"), &["GRANT SYSTEM LISTEN ON *.*".to_owned()])
+                + &user(PASSWORD_USER, password, ("default", "default"), &all)
         }
     };
-    let others = config.users.iter().map(|one| user(&one.name, &one.password, "default", &one.grants));
+    let others = config.users.iter().map(|one| user(&one.name, &one.password, ("bounded", "default"), &one.grants));
     let users = own + &others.collect::<String>();
+    let most = config.most.iter().map(|(name, most)| format!("<{name}><max>{most}</max></{name}>")).collect::<Vec<_>>().concat();
     let boot_queries = start_sql(config).lines().count();
     format!(
-        "<clickhouse>\n<profiles><default/></profiles>\n<quotas><default/>\
+        "<clickhouse>\n<profiles><default/><bounded><constraints>{most}</constraints></bounded></profiles>\n<quotas><default/>\
          <boot><interval><duration>{TEN_YEARS_S}</duration><queries>{boot_queries}</queries></interval></boot></quotas>\n\
          <users>\n{users}</users>\n</clickhouse>\n"
     )
@@ -160,10 +162,10 @@ fn users_xml(config: &EngineConfig) -> String {
 /// A hundred years are refused, without a word.
 const TEN_YEARS_S: u64 = 300_000_000;
 
-fn user(name: &str, password: &str, quota: &str, grants: &[String]) -> String {
+fn user(name: &str, password: &str, (profile, quota): (&str, &str), grants: &[String]) -> String {
     let mut xml = format!(
         "<{name}><password>{}</password><networks><ip>127.0.0.1</ip></networks>\
-         <profile>default</profile><quota>{quota}</quota>\n<grants>",
+         <profile>{profile}</profile><quota>{quota}</quota>\n<grants>",
         escape(password)
     );
     for grant in grants {

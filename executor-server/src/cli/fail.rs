@@ -55,9 +55,6 @@ impl Fail {
                 "empty it there or choose another window; where it is meant, plan with --force-target-rows: contents are then compared as difference to what was there".into()
             }
             (None, "snapshot-stale" | "digest-mismatch") => "plan again with the same options and --force, and look at the plan".into(),
-            (None, "dedup-choice-needed") => {
-                "choose --dedup set-window (a window is set first, with ALTER TABLE) or --dedup content-only (contents are compared whenever an answer is lost)".into()
-            }
             (None, _) => hint,
         };
         Self { exit, code, message, hint, details }
@@ -74,10 +71,10 @@ impl From<StateError> for Fail {
 impl From<StoreError> for Fail {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Directory { .. } | StoreError::Newer { .. } | StoreError::Fenced { .. } => {
-                Self::refused("state-denied", error.to_string())
+            StoreError::Directory { .. } | StoreError::Newer { .. } => Self::refused("state-denied", error.to_string()),
+            StoreError::Fenced { .. } | StoreError::Sqlite(_) | StoreError::Document(_) | StoreError::Closed => {
+                Self::failed("store-failed", error.to_string())
             }
-            StoreError::Sqlite(_) | StoreError::Document(_) | StoreError::Closed => Self::failed("store-failed", error.to_string()),
         }
     }
 }

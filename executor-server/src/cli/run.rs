@@ -50,7 +50,7 @@ pub(super) struct RunFlags {
     /// Run on another ClickHouse than the plan was made on.
     #[arg(long)]
     pub(super) force_environment: bool,
-    /// How repeats are kept from doubling rows where the target remembers no blocks; default: defaults.dedup.
+    /// How repeats are kept from doubling rows where the target remembers no blocks; default: defaults.dedup, else content-only.
     #[arg(long, value_enum)]
     pub(super) dedup: Option<DedupFlag>,
     /// What becomes of chunks that run when Ctrl-C is pressed once.

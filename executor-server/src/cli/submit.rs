@@ -36,7 +36,7 @@ pub(super) struct SubmitFlags {
     /// Chunks at the same time, 1 to 64; default: defaults.max_parallel_chunks.
     #[arg(long, value_parser = lanes)]
     lanes: Option<u16>,
-    /// How repeats are kept from doubling rows where the target remembers no blocks; default: defaults.dedup.
+    /// How repeats are kept from doubling rows where the target remembers no blocks; default: defaults.dedup, else content-only.
     #[arg(long, value_enum)]
     dedup: Option<DedupFlag>,
     /// Follow the job to its end; exits 1 unless it completes.

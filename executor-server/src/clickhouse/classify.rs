@@ -38,8 +38,8 @@ pub fn class(code: i32) -> Class {
         209 | 210 | 279 | 319 | 999 | 242 | 225 | 236 => Class::Lost,
         // QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING
         216 => Class::StillRunning,
-        // READONLY, ACCESS_DENIED, AUTHENTICATION_FAILED, REQUIRED_PASSWORD, WRONG_PASSWORD, UNKNOWN_USER
-        164 | 497 | 516 | 194 | 193 | 192 => Class::NotAllowed,
+        // READONLY, SETTING_CONSTRAINT_VIOLATION, ACCESS_DENIED, AUTHENTICATION_FAILED, REQUIRED_PASSWORD, WRONG_PASSWORD, UNKNOWN_USER
+        164 | 452 | 497 | 516 | 194 | 193 | 192 => Class::NotAllowed,
         // The statement, its names, its types or its values are wrong: a repeat gives the same answer.
         6 | 10 | 15 | 16 | 20 | 27 | 36 | 38 | 41 | 42 | 43 | 44 | 46 | 47 | 48 | 50 | 53 | 57 | 60 | 62 | 63 | 69 | 70 | 72 | 81 | 115
         | 117 | 130 | 131 | 153 | 179 | 182 | 184 | 207 | 215 | 218 | 321 | 349 | 352 | 386 | 395 | 407 | 456 | 457 | 469 => Class::Fatal,
@@ -55,7 +55,7 @@ pub fn class_of(code: i32, words: &str) -> Class {
 /// Whether a query that ended with this code provably never began to write: refused while it was parsed, analysed,
 /// authorized or admitted. Any other exception may come after some of its parts were committed.
 pub fn before_start(code: i32) -> bool {
-    matches!(code, 202 | 216 | 164 | 497 | 516 | 194 | 193 | 192 | 46 | 47 | 57 | 60 | 62 | 63 | 81 | 115)
+    matches!(code, 202 | 216 | 164 | 452 | 497 | 516 | 194 | 193 | 192 | 46 | 47 | 57 | 60 | 62 | 63 | 81 | 115)
 }
 
 #[cfg(test)]
@@ -75,7 +75,7 @@ mod tests {
         check(&[319, 999, 242, 225], Class::Lost);
         check(&[216], Class::StillRunning);
         check(&[60, 47, 16, 62, 53, 20], Class::Fatal);
-        check(&[497, 516, 164], Class::NotAllowed);
+        check(&[497, 516, 164, 452], Class::NotAllowed);
         check(&[0, 1_000_000, 999_999], Class::Unclear);
     }
 

@@ -76,7 +76,7 @@ pub struct ClickHouse {
 pub struct Defaults {
     /// Width of a chunk; default 6 hours.
     pub chunk_hours: Hours,
-    /// How repeats are kept from doubling rows where the target remembers no blocks; default none: it is asked for.
+    /// How repeats are kept from doubling rows where the target remembers no blocks; default none: by content alone.
     pub dedup: Option<Dedup>,
     /// Bytes of a chunk, where plans are cut by size; default none.
     pub max_chunk_bytes: Option<u64>,

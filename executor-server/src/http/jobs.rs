@@ -44,9 +44,8 @@ impl From<SubmitError> for ApiError {
                     .hint("a condition is a boolean expression with aggregate functions over a chunk's rows: countIf(NOT (amount > 0)) = 0")
             }
             SubmitError::DedupChoice(detail) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "dedup-choice-needed", "A choice is needed", detail).hint(
-                    "choose dedup set_window (a window is set first, with ALTER TABLE) or content_only (contents are compared whenever an answer is lost)",
-                )
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "dedup-window-impossible", "No window can be set", detail)
+                    .hint("start with dedup content_only: contents are compared whenever an answer is lost")
             }
             SubmitError::KeyReused => {
                 let detail = "this Idempotency-Key came before with another body";

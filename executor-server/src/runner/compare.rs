@@ -9,6 +9,7 @@ use planner_core::sql::checks::Proof;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::step::{Site, Step};
+use crate::clickhouse::queries::NewParts;
 use crate::verify;
 
 /// Most query ids in one question to the part log.
@@ -17,6 +18,8 @@ const IDS_A_QUESTION: usize = 500;
 /// A report of the comparison.
 #[derive(Debug)]
 pub(super) enum Compared {
+    /// Tasks whose inserts were one part a partition.
+    OneBlock(Vec<u64>),
     /// The task's insert was not one part a partition.
     NotOneBlock { n: u64, message: String },
     /// A chunk, or the whole target.
@@ -100,10 +103,15 @@ impl Comparing {
                     return;
                 }
             };
+            let whole = whole_blocks(&rows, &tasks);
+            report(Compared::OneBlock(whole));
             for row in rows {
                 let Some(n) = tasks.get(row.query_id.as_str()).copied() else { continue };
                 if row.parts > 1 {
-                    let message = format!("not retry-safe: {} parts in partition {} instead of one block", row.parts, row.partition_id);
+                    let message = format!(
+                        "not retry-safe: {} parts in partition {} instead of one block; its token is not trusted, a repeat looks at contents",
+                        row.parts, row.partition_id
+                    );
                     report(Compared::NotOneBlock { n, message });
                 } else if row.parts == 0 && row.dropped > 0 {
                     let message = format!("the server dropped the block in partition {} as one that it had seen", row.partition_id);
@@ -112,4 +120,15 @@ impl Comparing {
             }
         }
     }
+}
+
+/// Tasks of which each partition has just one new part.
+fn whole_blocks(rows: &[NewParts], tasks: &BTreeMap<&str, u64>) -> Vec<u64> {
+    let mut whole: BTreeMap<u64, bool> = BTreeMap::new();
+    for row in rows {
+        if let Some(n) = tasks.get(row.query_id.as_str()) {
+            *whole.entry(*n).or_insert(true) &= row.parts == 1;
+        }
+    }
+    whole.into_iter().filter(|(_, whole)| *whole).map(|(n, _)| n).collect()
 }

@@ -229,6 +229,7 @@ impl Engine {
             sending_wanted: watch::Sender::new(false),
             comparing: None,
             beginning: false,
+            blocks: BTreeMap::new(),
             uncompared: Vec::new(),
         };
         let looking = pressure::watch(driver.site.clone(), self.bounds, driver.sending_wanted.subscribe(), driver.reports.clone());
@@ -259,7 +260,7 @@ impl Engine {
         let snapshot = self.store.snapshot(&stored.answer.snapshot).await?.ok_or(SubmitError::SnapshotMissing)?.snapshot;
         Self::check_plan(&stored, &snapshot)?;
         let fresh = self.check_fresh(&stored, &snapshot).await?;
-        check_dedup(create.dedup, &fresh.target)?;
+        let dedup = dedup(create.dedup, &fresh.target)?;
         self.check_free(&stored).await?;
         let site = site(&self.health, stored.clone(), snapshot);
         if site.proof != Proof::PerChunk
@@ -285,7 +286,7 @@ impl Engine {
             lanes: create.lanes,
             order: create.order,
             assertions: create.assertions,
-            dedup: create.dedup,
+            dedup,
             counts: Counts { waiting: tasks.len() as u64, total: tasks.len() as u64, ..Counts::default() },
             progress: Progress { bytes_total: stored.answer.bytes, rows_total: stored.answer.rows, ..Progress::default() },
             created_at: now,
@@ -298,7 +299,7 @@ impl Engine {
             id: 1,
             at: now,
             kind: "job-accepted".into(),
-            message: format!("accepted: {} chunks from {} to {}{}", tasks.len(), job.source, job.target, chosen(create.dedup)),
+            message: format!("accepted: {} chunks from {} to {}{}", tasks.len(), job.source, job.target, chosen(dedup)),
             job_state: JobState::Queued,
             task: None,
             task_state: None,
@@ -403,16 +404,14 @@ impl Engine {
     }
 }
 
-/// What is done about a target without a memory is chosen, never assumed.
-fn check_dedup(choice: Option<Dedup>, target: &Table) -> Result<(), SubmitError> {
+/// What is done about a target without a memory: as chosen, else contents alone count. The job and its log say which.
+fn dedup(choice: Option<Dedup>, target: &Table) -> Result<Option<Dedup>, SubmitError> {
     match choice {
         Some(Dedup::SetWindow) if window::setting(&target.engine).is_none() => {
             Err(SubmitError::DedupChoice(format!("{} is a {}, which cannot remember tokens", target.name, target.engine)))
         }
-        None if target.dedup.blocks == 0 => {
-            Err(SubmitError::DedupChoice(format!("{} remembers no deduplication tokens (its window is 0)", target.name)))
-        }
-        Some(Dedup::SetWindow | Dedup::ContentOnly) | None => Ok(()),
+        None if target.dedup.blocks == 0 => Ok(Some(Dedup::ContentOnly)),
+        Some(Dedup::SetWindow | Dedup::ContentOnly) | None => Ok(choice),
     }
 }
 
@@ -421,7 +420,7 @@ fn chosen(dedup: Option<Dedup>) -> &'static str {
     match dedup {
         None => "",
         Some(Dedup::SetWindow) => "; the target is made to remember the plan's blocks",
-        Some(Dedup::ContentOnly) => "; whether rows of a lost answer are there is told by their content alone",
+        Some(Dedup::ContentOnly) => "; no deduplication window is relied on: what became of a lost answer is told by content alone",
     }
 }
 

@@ -48,6 +48,16 @@ impl Store {
         .await
     }
 
+    /// When the first attempt of a job was sent, in milliseconds of the server's clock where that was asked.
+    pub async fn first_sent(&self, job: &str) -> Result<Option<i64>, StoreError> {
+        let job = job.to_owned();
+        self.read(move |db| {
+            let sql = "SELECT min(coalesce(server_time, json_extract(body, '$.started_at'))) FROM attempts WHERE job_id = ?1";
+            Ok(db.query_row(sql, [job], |row| row.get(0))?)
+        })
+        .await
+    }
+
     /// What all jobs of a plan id have left, by chunk.
     pub async fn history(&self, plan: &PlanId) -> Result<BTreeMap<String, History>, StoreError> {
         let plan = plan.clone();

@@ -45,13 +45,17 @@ struct Row {
 /// Somebody who wants the store.
 pub struct Claim {
     connection: Connection,
-    database: PathBuf,
-    /// The kernel's lock, where who claims holds it already.
-    lock: Option<File>,
-    lock_path: PathBuf,
+    files: Files,
     me: String,
     vigil: Vigil,
     started: Instant,
+}
+
+/// The database, and the file that carries the kernel's lock.
+#[derive(Clone)]
+struct Files {
+    database: PathBuf,
+    lock: PathBuf,
 }
 
 /// What came of a look.
@@ -67,29 +71,15 @@ impl Claim {
     pub fn new(state_dir: &Path, me: &str) -> Result<Self, StoreError> {
         let directory = |error: std::io::Error| StoreError::Directory { path: state_dir.display().to_string(), reason: error.to_string() };
         std::fs::create_dir_all(state_dir).map_err(directory)?;
-        Self::stake(&state_dir.join("penstock.db"), None, state_dir.join("lock"), me)
-    }
-
-    /// Stakes it on the store in a file, for somebody who holds the kernel's lock that goes with it.
-    pub fn with_lock(database: &Path, lock: File, me: &str) -> Result<Self, StoreError> {
-        Self::stake(database, Some(lock), database.with_extension("lock"), me)
-    }
-
-    fn stake(database: &Path, lock: Option<File>, lock_path: PathBuf, me: &str) -> Result<Self, StoreError> {
-        let connection = connect(database)?;
+        let files = Files { database: state_dir.join("penstock.db"), lock: state_dir.join("lock") };
+        let connection = ready(&files.database)?;
         connection.busy_timeout(Duration::from_secs(2))?;
-        // Apart from the migrations: only the holder may apply those.
-        connection.execute_batch(include_str!("lease.sql"))?;
-        let (me, started) = (me.to_owned(), Instant::now());
-        Ok(Self { connection, database: database.to_owned(), lock, lock_path, me, vigil: Vigil::default(), started })
+        Ok(Self { connection, files, me: me.to_owned(), vigil: Vigil::default(), started: Instant::now() })
     }
 
     /// Looks, and takes the store where nobody holds it, its holder is dead, or the beat has stood still for [`EXPIRY`].
     pub fn look(mut self) -> Result<Look, StoreError> {
-        let lock = match self.lock.take() {
-            Some(lock) => Some(lock),
-            None => kernel_lock(&self.lock_path)?,
-        };
+        let lock = kernel_lock(&self.files.lock)?;
         let boot = lock.as_ref().map(|_| boot_id()).unwrap_or_default();
         let found = match taken(&mut self.connection, &mut self.vigil, self.started.elapsed(), &self.me, &boot) {
             Ok(found) => found,
@@ -99,12 +89,19 @@ impl Claim {
         };
         match found {
             Ok(fence) => {
-                let lease = Lease { fence, lock, lock_path: self.lock_path, renewed: Instant::now(), lost: watch::Sender::new(None) };
-                Ok(Look::Taken(Store::start(&self.database, lease)?))
+                let lease = Lease::new(fence, lock, self.files.lock.clone());
+                Ok(Look::Taken(Store::start(&self.files.database, lease)?))
             }
             Err(holder) => Ok(Look::Held(Box::new(self), holder)),
         }
     }
+}
+
+/// A connection to a database that has the lease's table: apart from the migrations, which only the holder may apply.
+fn ready(database: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(database)?;
+    connection.execute_batch(include_str!("lease.sql"))?;
+    Ok(connection)
 }
 
 /// Takes the lease where that may be: its fence. Else who holds it.
@@ -154,6 +151,22 @@ pub(super) struct Lease {
 }
 
 impl Lease {
+    fn new(fence: i64, lock: Option<File>, lock_path: PathBuf) -> Self {
+        Self { fence, lock, lock_path, renewed: Instant::now(), lost: watch::Sender::new(None) }
+    }
+
+    /// Takes the lease of a database for somebody who holds the kernel's lock that goes with it; refused where its holder
+    /// had that lock elsewhere, or not at all, and may live.
+    pub(super) fn take(database: &Path, lock: File, me: &str) -> Result<Self, StoreError> {
+        match taken(&mut ready(database)?, &mut Vigil::default(), Duration::ZERO, me, &boot_id())? {
+            Ok(fence) => Ok(Self::new(fence, Some(lock), database.with_extension("lock"))),
+            Err(holder) => {
+                let reason = format!("{holder} is using it, or has been within the last {} s", EXPIRY.as_secs());
+                Err(StoreError::Directory { path: database.display().to_string(), reason })
+            }
+        }
+    }
+
     /// Follows whether it is lost: to whom.
     pub(super) fn lost(&self) -> watch::Receiver<Option<String>> {
         self.lost.subscribe()

@@ -82,12 +82,18 @@ pub enum StoreError {
 impl Store {
     /// Opens or makes the store of a state directory where nobody else holds it; see [`lease::Claim`] for who can wait.
     pub fn open(state_dir: &Path) -> Result<Self, StoreError> {
-        taken(lease::Claim::new(state_dir, &me())?, state_dir)
+        match lease::Claim::new(state_dir, &me())?.look()? {
+            lease::Look::Taken(store) => Ok(store),
+            lease::Look::Held(_, holder) => {
+                let reason = format!("{holder} is using it; stop that one, or choose another state directory");
+                Err(StoreError::Directory { path: state_dir.display().to_string(), reason })
+            }
+        }
     }
 
-    /// Opens or makes a store in this file. The caller holds the kernel's lock on it, and gives it away with the store.
+    /// Opens or makes a store in this file, for a caller who holds the kernel's lock that goes with it.
     pub fn open_file(path: &Path, lock: std::fs::File) -> Result<Self, StoreError> {
-        taken(lease::Claim::with_lock(path, lock, &me())?, path)
+        Self::start(path, lease::Lease::take(path, lock, &me())?)
     }
 
     /// Whether the store is still ours, as far as is known at this moment.
@@ -169,18 +175,7 @@ impl Store {
     }
 }
 
-/// The store of a claim that does not wait.
-fn taken(claim: lease::Claim, path: &Path) -> Result<Store, StoreError> {
-    match claim.look()? {
-        lease::Look::Taken(store) => Ok(store),
-        lease::Look::Held(_, holder) => {
-            let reason = format!("{holder} is using it; stop that one, or choose another state directory");
-            Err(StoreError::Directory { path: path.display().to_string(), reason })
-        }
-    }
-}
-
-/// This process, for others who want the store.
+/// Who this process is, for others who want the store.
 fn me() -> String {
     format!("penstock, process {}", std::process::id())
 }

@@ -1,11 +1,11 @@
--- answer fbd57cc595b9e22b448232f8e29bb4cde4f6863fc42270d549eb9552c6033366
+-- answer 33f9d023f2dc3c2617e31d540861b36b29052d1d9d220917b7173dcfffacbc72
 -- plan 8c243891167f315f
 -- digest 1efc5ef728131238831663eeb876f352372f9ef3386c088b88df644cef367bec
 -- Info mode: rows are copied from demo.it's `odd` ☃ to demo.odd_copy by column name
 -- Info time-column: the window bounds 'when' (Nullable(DateTime('Europe/Berlin'))): given
 -- Info estimates: rows and bytes a chunk are estimated from the time column itself
 -- Info write-path: each chunk is one INSERT and one block: on ClickHouse 26.7.2.1 what the SELECT emits is squashed into one block, which is then stamped with the token
--- Warning dedup-window-off: demo.odd_copy ignores deduplication tokens: its window is 0 (Penstock compares contents instead of trusting tokens; to have both: ALTER TABLE `demo`.`odd_copy` MODIFY SETTING non_replicated_deduplication_window = 1024)
+-- Warning dedup-window-off: demo.odd_copy ignores deduplication tokens: its window is 0 (when the job starts, choose whether it sets one or goes by contents alone; to set it: ALTER TABLE `demo`.`odd_copy` MODIFY SETTING non_replicated_deduplication_window = 1024)
 -- Warning read-amplification: about 9.0 times the wanted rows are read: 'when' is not the leading key, so a chunk may read the whole table (wider chunks read less in all)
 -- set async_insert = 0
 -- set deduplicate_blocks_in_dependent_materialized_views = 1

@@ -80,7 +80,7 @@ impl Form {
             reason: RwSignal::new(String::new()),
             lanes: RwSignal::new(super::pace::LANES),
             order: RwSignal::new(Order::OldestFirst),
-            dedup: RwSignal::new(plan.rationale.iter().any(|note| note.code == "dedup-window-off").then_some(Dedup::ContentOnly)),
+            dedup: RwSignal::new(Dedup::by_contents_where_off(&plan.rationale)),
             busy: RwSignal::new(false),
             failure: RwSignal::new(None),
             key: StoredValue::new(browser::fresh_key()),

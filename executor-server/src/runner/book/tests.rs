@@ -202,6 +202,7 @@ impl World {
             retrying: &retrying,
             unknown: &unknown,
             open: self.book.open(),
+            longest_pause_ms: 90_000,
             reachable: true,
             held: false,
             comparing: self.comparing,

@@ -47,13 +47,25 @@ impl Driver {
             before: self.baselines.clone(),
             whole: all_done
                 && (self.target_was_empty == Some(true) || done().all(|record| record.evidence.as_deref() == Some("already-there"))),
-            since: attempts.iter().map(|(_, attempt)| attempt.started_at.0).min().unwrap_or_else(|| clock::now().0),
+            since: self.first_sent().await,
             written,
             lanes: usize::from(self.job.lanes),
         };
         let reports = self.reports.clone();
         self.uncompared.clear();
+        self.blocks.clear();
         self.comparing = Some(self.workers.spawn(comparing.run(reports)));
+    }
+
+    /// When the job's first attempt was sent, by the server's clock where that is known.
+    async fn first_sent(&self) -> i64 {
+        match self.store.first_sent(&self.job.id).await {
+            Ok(sent) => sent.unwrap_or_else(|| clock::now().0),
+            Err(error) => {
+                tracing::error!(%error, job = self.job.id, "the store cannot be read; the whole part log is looked through");
+                0
+            }
+        }
     }
 
     /// Forgets what was compared.
@@ -74,7 +86,9 @@ impl Driver {
             return;
         }
         match compared {
+            Compared::OneBlock(tasks) => self.blocks.extend(tasks.into_iter().map(|n| (n, true))),
             Compared::NotOneBlock { n, message } => {
+                self.blocks.insert(n, false);
                 let Some(mut record) = self.book.task(n).cloned() else { return };
                 record.task.message = Some(message.clone());
                 self.record(Note::new("task-not-one-block", message).task(record)).await;
@@ -131,6 +145,7 @@ impl Driver {
         let (comparisons, attempts) = found;
         let now = clock::now();
         let facts = receipt::Facts {
+            blocks: &self.blocks,
             job: &self.job,
             tasks: self.book.tasks(),
             comparisons,

@@ -85,6 +85,8 @@ pub(super) struct Driver {
     pub(super) pressure: Pressure,
     /// Tells whoever looks whether there are chunks to send.
     pub(super) sending_wanted: watch::Sender<bool>,
+    /// By task, whether its insert was one block, as far as the comparison has seen.
+    pub(super) blocks: BTreeMap<u64, bool>,
     /// What the comparison could not read.
     pub(super) uncompared: Vec<String>,
 }
@@ -159,6 +161,7 @@ impl Driver {
                 retrying: &retrying,
                 unknown: &unknown,
                 open: self.book.open(),
+                longest_pause_ms: i64::try_from(self.policy.longest_pause.as_millis()).unwrap_or(i64::MAX / 4) * 3 / 2,
                 reachable: *reach.borrow() == Reach::Up,
                 held: self.pressure != Pressure::Fine,
                 comparing: self.comparing.is_some(),
@@ -307,7 +310,8 @@ impl Driver {
             n,
             query_id: record.attempt.query_id,
             job: self.job.id.clone(),
-            sent_at: record.attempt.started_at.0,
+            // The logs are dated by the server's clock; ours may be days off.
+            sent_at: record.server_time.unwrap_or(record.attempt.started_at.0),
             server_time: record.server_time,
             before: self.before(n),
             per_chunk: self.site.proof == Proof::PerChunk,

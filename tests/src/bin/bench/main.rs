@@ -7,6 +7,7 @@ mod faults;
 mod idle;
 mod plan;
 mod run;
+mod tasks;
 
 use std::env;
 
@@ -40,9 +41,12 @@ async fn main() {
         Some("idle") => idle::measure(&wanted).await,
         Some("plan") => plan::measure(&wanted).await,
         Some("run") => run::measure(&wanted).await,
+        Some("tasks") => tasks::measure(&wanted).await,
         Some("console") => console::measure(&wanted).await,
         _ => {
-            eprintln!("cargo xtask bench core|plan|run|console|faults|idle [--json] [--quick] [--trials N --seed S]");
+            eprintln!(
+                "cargo xtask bench core|plan|run|tasks|console|faults|idle [--json] [--quick] [--trials N --seed S] [--tasks N --seconds S]"
+            );
             std::process::exit(2);
         }
     };
