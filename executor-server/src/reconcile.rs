@@ -247,7 +247,7 @@ async fn logs_of(health: &Health, case: &Case) -> Result<Logs, Failure> {
 /// Parts that the attempt stored in the target; none where `part_log` cannot be read.
 async fn new_parts(health: &Health, case: &Case) -> Result<Option<u64>, Failure> {
     let client = health.client();
-    let ask = || client.new_parts([case.query_id.as_str()], case.sent_at, &case.plan.core.target.uuid);
+    let ask = || client.new_parts([case.query_id.as_str()], case.sent_at, 0, &case.plan.core.target.uuid);
     match health.ask(ask).await {
         Ok(rows) => Ok(Some(rows.iter().map(|row| row.parts).sum())),
         Err(failure) => {

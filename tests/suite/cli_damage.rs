@@ -6,6 +6,7 @@ use std::path::Path;
 use penstock_tests::cli::{Cli, Done};
 use penstock_tests::clickhouse::ClickHouse;
 use penstock_tests::sample::{self, COLUMNS};
+use penstock_tests::service::PATIENCE;
 use serde_json::Value;
 
 const PLAN: [&str; 10] =
@@ -237,5 +238,33 @@ async fn a_folder_that_cannot_be_written_and_a_full_disk_lose_nothing() {
     assert!(done.stderr.contains("the database has every event"), "{}", done.stderr);
     std::fs::remove_file(cli.state(&format!("events/{id}.ndjson"))).unwrap();
     cli.run(&["verify", "--plan-id", &id]).exits(0);
+    resumes(&server, &cli, &id, "").await;
+}
+
+#[tokio::test]
+async fn a_disk_that_fills_up_under_a_run_holds_it_until_there_is_room() {
+    let server = ClickHouse::start();
+    sample::install(&server, 60_000).await;
+    let cli = Cli::on(&server.url());
+    let id = cli.plan(&PLAN);
+    // A limit on the size of files: the database cannot grow in the middle of the run.
+    let program = cli.command(&[]).get_program().to_owned();
+    let script = format!("trap '' XFSZ; ulimit -f 600; exec \"$0\" run --plan-id {id}");
+    let mut command = std::process::Command::new("bash");
+    command.arg("-c").arg(script).arg(program).current_dir(cli.folder());
+    let log = std::fs::File::create(cli.folder().join("log")).unwrap();
+    let mut child = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
+    let said = || std::fs::read_to_string(cli.folder().join("log")).unwrap();
+    let started = std::time::Instant::now();
+    while !said().contains("the store cannot write; the job waits for it") {
+        assert!(started.elapsed() < PATIENCE && child.try_wait().unwrap().is_none(), "{}", said());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let interrupt = || std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    interrupt();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    interrupt();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{}", said());
+    assert!(said().contains(&format!("next: penstock resume --plan-id {id}")), "{}", said());
     resumes(&server, &cli, &id, "").await;
 }

@@ -11,7 +11,7 @@ const FLUSH_LOGS: &str = "SYSTEM FLUSH LOGS";
 /// A refused double (216) is logged under the id of the query that runs: it says nothing about that one. Nor does what a
 /// job of another store sent under the same id: ids count within a store.
 const LOGGED: &str = "SELECT toString(type) AS type, exception_code, exception, written_rows, written_bytes, read_rows, query_duration_ms AS duration_ms FROM system.query_log WHERE query_id = {id:String} AND JSONExtractString(log_comment, 'job') = {job:String} AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND is_initial_query AND exception_code != 216 FORMAT JSONEachRow";
-const NEW_PARTS: &str = "SELECT query_id, partition_id, countIf(error = 0) AS parts, countIf(error != 0) AS dropped FROM system.part_log WHERE has({ids:Array(String)}, query_id) AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND event_type = 'NewPart' AND table_uuid = toUUID({uuid:String}) GROUP BY query_id, partition_id FORMAT JSONEachRow";
+const NEW_PARTS: &str = "SELECT query_id, partition_id, countIf(error = 0) AS parts, countIf(error != 0) AS dropped FROM system.part_log WHERE has({ids:Array(String)}, query_id) AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND event_time_microseconds >= fromUnixTimestamp64Milli({from:Int64}) AND event_type = 'NewPart' AND table_uuid = toUUID({uuid:String}) GROUP BY query_id, partition_id FORMAT JSONEachRow";
 const KILL: &str = "KILL QUERY WHERE query_id = {id:String} ASYNC FORMAT JSONEachRow";
 const STANDING: &str = "SELECT total_rows AS rows, toString(uuid) AS uuid, toUnixTimestamp64Milli(now64(3)) AS now, toUnixTimestamp64Milli(now64(3)) - toInt64(uptime()) * 1000 AS started FROM system.tables WHERE database = {database:String} AND name = {table:String} FORMAT JSONEachRow";
 /// The fullest partition, and what the server is busy with there.
@@ -204,8 +204,19 @@ impl Client {
     }
 
     /// Parts that queries made in the table with this uuid, per query and partition.
-    pub async fn new_parts<'a>(&self, ids: impl IntoIterator<Item = &'a str>, since: i64, uuid: &str) -> Result<Vec<NewParts>, Failure> {
-        let query = Query::new(NEW_PARTS).param_list("ids", ids).param("since", &since.to_string()).param("uuid", uuid);
+    /// Only those from `from` on, by the server's clock in milliseconds: another store may have used the same ids before.
+    pub async fn new_parts<'a>(
+        &self,
+        ids: impl IntoIterator<Item = &'a str>,
+        since: i64,
+        from: i64,
+        uuid: &str,
+    ) -> Result<Vec<NewParts>, Failure> {
+        let query = Query::new(NEW_PARTS)
+            .param_list("ids", ids)
+            .param("since", &since.to_string())
+            .param("from", &from.to_string())
+            .param("uuid", uuid);
         self.rows(query.timeout(SLOW)).await
     }
 
