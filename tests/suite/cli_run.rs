@@ -270,3 +270,16 @@ async fn no_secret_reaches_a_file_or_a_stream() {
         assert!(!said.contains(secret), "{secret} is told");
     }
 }
+
+#[tokio::test]
+async fn days_and_partitions_are_cut_as_well_and_only_one_cut_is_taken() {
+    let (_server, cli) = start().await;
+    let chunks = |cut: &[&str]| {
+        let planned = cli.run(&[&["plan", "--json"], &WEEK[..], cut].concat()).exits(0).json();
+        planned["chunks"].as_u64().unwrap()
+    };
+    assert_eq!(chunks(&["--calendar-days", "2"]), 4);
+    assert_eq!(chunks(&["--partitions"]), 7);
+    let both = cli.run(&[&["plan"], &WEEK[..], &["--partitions", "--chunk-hours", "6"]].concat()).exits(2);
+    assert!(both.stderr.contains("cannot be used with"), "{both:?}");
+}

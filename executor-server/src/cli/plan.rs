@@ -32,11 +32,17 @@ pub(super) struct PlanFlags {
     #[arg(long, value_name = "TIME", value_parser = UnixMillis::parse)]
     pub(super) to: Option<UnixMillis>,
     /// Cut by time: hours a chunk, such as 6 or 0.25.
-    #[arg(long, value_name = "HOURS", value_parser = Hours::parse, conflicts_with = "max_chunk_bytes")]
+    #[arg(long, value_name = "HOURS", value_parser = Hours::parse, group = "cut")]
     pub(super) chunk_hours: Option<Hours>,
     /// Cut by size: uncompressed bytes a chunk, such as 512M (K, M, G, T).
-    #[arg(long, value_name = "BYTES", value_parser = size)]
+    #[arg(long, value_name = "BYTES", value_parser = size, group = "cut")]
     pub(super) max_chunk_bytes: Option<u64>,
+    /// Cut by time: whole days a chunk, 1 to 366, in the time column's zone.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=366), group = "cut")]
+    pub(super) calendar_days: Option<u16>,
+    /// One chunk for each partition of the source.
+    #[arg(long, group = "cut")]
+    pub(super) partitions: bool,
     /// Column that --from and --to bound; default: found from the tables' keys.
     #[arg(long, value_name = "COLUMN", value_parser = |text: &str| Identifier::new(text))]
     pub(super) time_column: Option<Identifier>,
@@ -128,9 +134,13 @@ pub(super) fn request(config: &Config, flags: &PlanFlags) -> Result<(SurveySpec,
         (Some(_), None) => return Err(Fail::refused("window-open", "--from is given without --to").hint("a window has both ends")),
         (None, Some(_)) => return Err(Fail::refused("window-open", "--to is given without --from").hint("a window has both ends")),
     };
-    let method = match (flags.chunk_hours, flags.max_chunk_bytes.or(config.defaults.max_chunk_bytes)) {
-        (None, Some(bytes)) => Method::SizeBudget { bytes },
-        (hours, _) => Method::TimeWindow { hours: hours.unwrap_or(config.defaults.chunk_hours) },
+    // At most one of them is given; the configuration speaks where none is.
+    let method = match (flags.chunk_hours, flags.max_chunk_bytes, flags.calendar_days, flags.partitions, config.defaults.max_chunk_bytes) {
+        (Some(hours), ..) => Method::TimeWindow { hours },
+        (None, Some(bytes), ..) | (None, None, None, false, Some(bytes)) => Method::SizeBudget { bytes },
+        (None, None, Some(days), ..) => Method::CalendarDays { days },
+        (None, None, None, true, _) => Method::Partitions,
+        (None, None, None, false, None) => Method::TimeWindow { hours: config.defaults.chunk_hours },
     };
     let mode = match flags.mode {
         ModeFlag::Auto => ModeChoice::Auto,

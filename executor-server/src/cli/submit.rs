@@ -25,7 +25,7 @@ const MOST_ROUNDS: u32 = 16;
 #[derive(Args, Clone, Debug)]
 pub(super) struct SubmitFlags {
     /// A plan that is stored here: 16 hex characters.
-    #[arg(long, value_name = "ID", value_parser = plan_id, conflicts_with_all = ["target", "source", "from", "to", "chunk_hours", "max_chunk_bytes", "time_column", "force_large_window", "force_target_rows"])]
+    #[arg(long, value_name = "ID", value_parser = plan_id, conflicts_with_all = ["target", "source", "from", "to", "chunk_hours", "max_chunk_bytes", "calendar_days", "partitions", "time_column", "force_large_window", "force_target_rows"])]
     plan_id: Option<PlanId>,
     /// What the job is called; default: target and source.
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]

@@ -343,7 +343,8 @@ impl Driver {
                 record.generation += u32::from(next_generation);
                 let narrow =
                     halves.err().filter(|_| class == Class::TooBig).map(|why| format!("; it is not split: {why}")).unwrap_or_default();
-                record.task.message = Some(format!("failed {failures} times: {message}{narrow}"));
+                record.task.message =
+                    Some(format!("failed {}: {message}{narrow}", if failures == 1 { "once".into() } else { format!("{failures} times") }));
                 self.finish(n, record, "task-failed", message, outcome, code).await;
             }
         }
