@@ -85,7 +85,9 @@ pub(crate) fn server(text: &str) -> Result<ServerAnswer, Refusal> {
 }
 
 pub(crate) fn tables(text: &str) -> Result<Vec<TableRow>, Refusal> {
-    rows(text)
+    let mut rows: Vec<TableRow> = rows(text)?;
+    rows.sort_by(|a, b| (&a.database, &a.name).cmp(&(&b.database, &b.name)));
+    Ok(rows)
 }
 
 pub(crate) fn columns(text: &str) -> Result<Vec<(TableName, Column)>, Refusal> {
@@ -93,6 +95,7 @@ pub(crate) fn columns(text: &str) -> Result<Vec<(TableName, Column)>, Refusal> {
     struct Row {
         database: String,
         table: String,
+        place: String,
         name: String,
         #[serde(rename = "type")]
         type_name: String,
@@ -114,7 +117,7 @@ pub(crate) fn columns(text: &str) -> Result<Vec<(TableName, Column)>, Refusal> {
             Column { bytes: number(&row.bytes)?, default_expression: row.default_expression, default_kind, name, type_name: row.type_name };
         Ok((TableName::new(row.database, row.table).map_err(unreadable)?, column))
     };
-    rows(text)?.into_iter().map(read).collect()
+    placed(rows(text)?, |row: &Row| &row.place)?.into_iter().map(read).collect()
 }
 
 pub(crate) fn partitions(text: &str) -> Result<Vec<(TableName, Partition)>, Refusal> {
@@ -155,7 +158,9 @@ pub(crate) fn partitions(text: &str) -> Result<Vec<(TableName, Partition)>, Refu
         };
         Ok((TableName::new(row.database, row.table).map_err(unreadable)?, partition))
     };
-    rows(text)?.into_iter().map(read).collect()
+    let mut partitions: Vec<(TableName, Partition)> = rows(text)?.into_iter().map(read).collect::<Result<_, _>>()?;
+    partitions.sort_by(|a, b| (&a.0, &a.1.id).cmp(&(&b.0, &b.1.id)));
+    Ok(partitions)
 }
 
 pub(crate) fn profile(text: &str, origin: ProfileOrigin) -> Result<TimeProfile, Refusal> {
@@ -201,11 +206,12 @@ pub(crate) fn keys(text: &str, origin: KeyOrigin, columns: Vec<KeyColumn>) -> Re
         types: Vec<String>,
         row_count: String,
         granules: String,
+        place: String,
         byte_count: Option<String>,
     }
     let mut histogram = KeyHistogram { columns, origin, ..KeyHistogram::unknown("") };
     let mut sizes = BTreeMap::new();
-    let rows: Vec<Row> = rows(text)?;
+    let rows: Vec<Row> = placed(rows(text)?, |row: &Row| &row.place)?;
     let types = rows.iter().map(|row| &row.types).find(|types| !types.is_empty());
     for (column, type_name) in histogram.columns.iter_mut().zip(types.into_iter().flatten()) {
         column.type_name.clone_from(type_name);
@@ -242,10 +248,11 @@ pub(crate) fn below(text: &str, mut columns: Vec<KeyColumn>) -> Result<Below, Re
     #[derive(Deserialize)]
     struct Row {
         at: usize,
+        place: String,
         tuple: Vec<String>,
         types: Vec<String>,
     }
-    let rows: Vec<Row> = rows(text)?;
+    let rows: Vec<Row> = placed(rows(text)?, |row: &Row| &row.place)?;
     let types = rows.iter().map(|row| &row.types).find(|types| !types.is_empty());
     for (column, type_name) in columns.iter_mut().zip(types.into_iter().flatten()) {
         column.type_name.clone_from(type_name);
@@ -274,6 +281,13 @@ pub(crate) fn day_starts(text: &str) -> Result<Vec<UnixMillis>, Refusal> {
     starts.sort_unstable();
     starts.dedup();
     Ok(starts)
+}
+
+/// Rows in the order of their places: an answer says the same in whatever order its lines come.
+fn placed<T>(rows: Vec<T>, place: impl Fn(&T) -> &str) -> Result<Vec<T>, Refusal> {
+    let mut numbered: Vec<(u64, T)> = rows.into_iter().map(|row| Ok((number(place(&row))?, row))).collect::<Result<_, Refusal>>()?;
+    numbered.sort_by_key(|(place, _)| *place);
+    Ok(numbered.into_iter().map(|(_, row)| row).collect())
 }
 
 fn rows<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, Refusal> {

@@ -62,7 +62,14 @@ impl ClickHouse {
 
     /// The same server, asked by another of its users.
     pub fn as_user(&self, name: &str, password: &str) -> Asker {
-        Asker { http: self.http.clone(), index_hidden: false, password: password.to_owned(), url: self.url(), user: name.to_owned() }
+        Asker {
+            http: self.http.clone(),
+            backwards: false,
+            index_hidden: false,
+            password: password.to_owned(),
+            url: self.url(),
+            user: name.to_owned(),
+        }
     }
 
     /// Starts it again when it has ended by itself, as whatever watches over a server does; says whether it had.
@@ -120,6 +127,7 @@ impl ClickHouse {
 /// One of a server's users.
 pub struct Asker {
     http: reqwest::Client,
+    backwards: bool,
     index_hidden: bool,
     password: String,
     url: String,
@@ -131,6 +139,12 @@ impl Asker {
     #[must_use]
     pub fn without_index(self) -> Self {
         Self { index_hidden: true, ..self }
+    }
+
+    /// The same user, who hands answers on with their lines in the opposite order.
+    #[must_use]
+    pub fn backwards(self) -> Self {
+        Self { backwards: true, ..self }
     }
 
     /// Runs one statement with settings; the server's words when it fails.
@@ -174,6 +188,7 @@ impl Asker {
                             Err(words) if probe.is_optional() => probe::refused(&words),
                             answer => answer.unwrap_or_else(|error| panic!("{error}\n{}", probe.sql())),
                         };
+                        let text = if self.backwards { text.lines().rev().collect::<Vec<_>>().join("\n") } else { text };
                         answers.insert(probe, text);
                     }
                 }

@@ -17,4 +17,5 @@ pub mod keyed;
 pub mod proxy;
 pub mod sample;
 pub mod service;
+pub mod shapes;
 pub mod trial;

@@ -259,3 +259,33 @@ async fn a_snapshot_costs_few_queries_and_no_data() {
     let size = planner_core::canonical::to_string(&snapshot).len();
     assert!(size < 1_000_000, "{size} bytes");
 }
+
+#[tokio::test]
+async fn a_snapshot_is_the_same_in_whatever_order_its_answers_come() {
+    let server = ClickHouse::start();
+    server.query("CREATE DATABASE d").await;
+    for (name, rest) in
+        [("a", "PARTITION BY b % 3 ORDER BY (a, b DESC)"), ("b", "ORDER BY (b, ts)"), ("c", "PARTITION BY toDate(ts) ORDER BY tuple()")]
+    {
+        let table = format!(
+            "CREATE TABLE d.{name} (a Nullable(String), b UInt32, ts DateTime) ENGINE = MergeTree {rest} SETTINGS {KEEP}, allow_nullable_key = 1, allow_experimental_reverse_key = 1"
+        );
+        server.query(&table).await;
+        server
+            .query(&format!("CREATE TABLE d.{name}_copy (a Nullable(String), b UInt32, ts DateTime) ENGINE = MergeTree ORDER BY b"))
+            .await;
+        server.query(&format!("CREATE MATERIALIZED VIEW d.{name}_mv TO d.{name}_copy AS SELECT a, b, ts FROM d.{name}")).await;
+        server
+            .query(&format!(
+                "INSERT INTO d.{name} SELECT if(number % 7 = 0, NULL, toString(number)), number % 1000, number * 10 FROM numbers(10000)"
+            ))
+            .await;
+    }
+    for name in ["a", "b", "c"] {
+        let (source, target) = (format!("d.{name}"), format!("d.{name}_copy"));
+        let usual = server.snapshot(&source, &target).await;
+        assert_eq!(usual, server.as_user("default", "").backwards().snapshot(&source, &target).await);
+        let sampled = server.as_user("default", "").without_index().snapshot(&source, &target).await;
+        assert_eq!(sampled, server.as_user("default", "").without_index().backwards().snapshot(&source, &target).await);
+    }
+}

@@ -16,6 +16,7 @@ mod cli_terminal;
 mod costs;
 mod crashes;
 mod dedup;
+mod evenness;
 mod faults;
 mod golden;
 mod imports;

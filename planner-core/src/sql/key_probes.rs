@@ -36,7 +36,7 @@ pub(super) fn marks(table: &TableName, columns: u32, descending: &[u32], spread:
          sum(rows_in_granule) OVER (PARTITION BY partition_id) AS whole, sum(rows_in_granule) OVER () AS everything FROM marks),\n\
          counted AS (SELECT *, {points} AS points FROM placed)\n\
          SELECT partition_id, argMin(key, before) AS tuple, if(min(before) = 0, any(types), []) AS types,\n\
-         toString(sum(rows_in_granule)) AS row_count, toString(count()) AS granules\n\
+         toString(sum(rows_in_granule)) AS row_count, toString(count()) AS granules, toString(min(before)) AS place\n\
          FROM counted WHERE {wanted} GROUP BY partition_id, intDiv(before, greatest(1, intDiv(whole + points - 1, points)))\n\
          ORDER BY partition_id, min(before)"
     )
@@ -49,7 +49,7 @@ pub(super) fn sample(table: &TableName, columns: &[KeyColumn], partitioned: bool
     let bytes = format!("SELECT avg(byteSize(*)) FROM (SELECT * FROM {} LIMIT 10000)", table.quoted());
     if columns.is_empty() {
         return format!(
-            "SELECT {partition} AS partition_id, [] AS tuple, [] AS types, toString(count()) AS row_count, toString(count()) AS granules,\n\
+            "SELECT {partition} AS partition_id, [] AS tuple, [] AS types, toString(count()) AS row_count, toString(count()) AS granules, '0' AS place,\n\
              toString(toUInt64(ifNotFinite(ifNull(({bytes}), 0), 0) * count())) AS byte_count\n\
              FROM {} GROUP BY partition_id ORDER BY partition_id",
             table.quoted()
@@ -68,7 +68,7 @@ pub(super) fn sample(table: &TableName, columns: &[KeyColumn], partitioned: bool
          spread AS (SELECT partition_id, rows, types, length(picked) AS n, one.1 AS t, one.2 AS key FROM sampled ARRAY JOIN picked AS one),\n\
          placed AS (SELECT *, row_number() OVER (PARTITION BY partition_id ORDER BY {order}) AS at FROM spread)\n\
          SELECT partition_id, key AS tuple, if(at = 1, types, []) AS types,\n\
-         toString(intDiv(rows * at, n) - intDiv(rows * (at - 1), n)) AS row_count, toString(intDiv(rows, n)) AS granules,\n\
+         toString(intDiv(rows * at, n) - intDiv(rows * (at - 1), n)) AS row_count, toString(intDiv(rows, n)) AS granules, toString(at) AS place,\n\
          toString(toUInt64(ifNotFinite(ifNull(({bytes}), 0), 0) * rows)) AS byte_count\n\
          FROM placed ORDER BY partition_id, at",
         table.quoted()
@@ -96,7 +96,7 @@ pub(super) fn below(table: &TableName, columns: &[KeyColumn], rows_a_point: u64,
     let count = u32::try_from(columns.len()).unwrap_or(0);
     let order = order(count, |at| usize::try_from(at).ok().and_then(|at| columns.get(at)).is_some_and(|column| column.descending));
     format!(
-        "SELECT at, key AS tuple, if(row_number() OVER (ORDER BY at, {order}) = 1, types, []) AS types\n\
+        "SELECT at, key AS tuple, toString(row_number() OVER (ORDER BY at, {order})) AS place, if(place = '1', types, []) AS types\n\
          FROM (\n\
          SELECT _picked.1 AS at, _picked.2 AS key, _picked.3 AS types, _picked.4 AS t FROM (\n{picked}\n))\n\
          ORDER BY at, {order}"

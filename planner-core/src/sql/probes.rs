@@ -77,7 +77,7 @@ fn tables(names: &[TableName]) -> String {
 
 fn columns(names: &[TableName]) -> String {
     format!(
-        "SELECT database, table, name, type, default_kind, default_expression, toString(data_uncompressed_bytes) AS bytes\n\
+        "SELECT database, table, toString(position) AS place, name, type, default_kind, default_expression, toString(data_uncompressed_bytes) AS bytes\n\
          FROM system.columns WHERE (database, table) IN ({}) ORDER BY database, table, position",
         pairs(names)
     )

@@ -5,49 +5,19 @@
 //! by evaluating every chunk's predicate on every row.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use penstock_tests::by_size::{carried, planned};
 use penstock_tests::clickhouse::ClickHouse;
 use penstock_tests::key_cases::CASES;
 use penstock_tests::keyed;
+use penstock_tests::shapes::{SHAPES, Shape};
 use planner_core::Outcome;
 use serde_json::{Value, json};
 
 use crate::{Wanted, rounded};
 
 const CHUNKS: u64 = 40;
-
-/// A table, and the column that the simple planners cut, as an integer.
-struct Shape {
-    name: &'static str,
-    create: &'static str,
-    values: &'static str,
-    axis: &'static str,
-}
-
-const SHAPES: &[Shape] = &[
-    Shape {
-        name: "monthly partitions, one tenant 60 %",
-        create: "(tenant String, ts DateTime64(3, 'UTC'), v UInt64) ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (tenant, ts)",
-        // More rows towards the end, as tables grow.
-        values: "if(cityHash64(number) % 10 < 6, 'mega', toString(cityHash64(number) % 5000)), \
-                 fromUnixTimestamp64Milli(toInt64(1735689600000 + 7776000000 * sqrt(number / {rows})), 'UTC'), number",
-        axis: "toUnixTimestamp64Milli(ts)",
-    },
-    Shape {
-        name: "hash-like UInt64 key",
-        create: "(k UInt64, v UInt64) ENGINE = MergeTree ORDER BY k",
-        values: "cityHash64(number), number",
-        axis: "k",
-    },
-    Shape {
-        name: "daily partitions, String and DateTime64",
-        create: "(tenant String, ts DateTime64(3, 'UTC'), v UInt64) ENGINE = MergeTree PARTITION BY toYYYYMMDD(ts) ORDER BY (tenant, ts)",
-        values: "concat('tenant-', toString(cityHash64(number) % 10000)), fromUnixTimestamp64Milli(toInt64(1735689600000 + number % 20 * 86400000 + number % 86400000), 'UTC'), number",
-        axis: "toUnixTimestamp64Milli(ts)",
-    },
-];
 
 pub(crate) async fn measure(wanted: &Wanted) -> Value {
     let rows: u64 = if wanted.quick { 3_000_000 } else { 60_000_000 };
@@ -67,26 +37,7 @@ pub(crate) async fn measure(wanted: &Wanted) -> Value {
 }
 
 async fn one_shape(server: &ClickHouse, shape: &Shape, rows: u64, parts: u64) -> Vec<Value> {
-    server.query("DROP TABLE IF EXISTS d.s").await;
-    server.query("DROP TABLE IF EXISTS d.t").await;
-    server.query(&format!("CREATE TABLE d.s {}", shape.create)).await;
-    server.query("CREATE TABLE d.t AS d.s").await;
-    if parts > 1 {
-        server.query("SYSTEM STOP MERGES d.s").await;
-    }
-    let values = shape.values.replace("{rows}", &rows.to_string());
-    // One INSERT makes one part a partition; rows are dealt to the parts like cards.
-    let whole = format!(
-        "min_insert_block_size_rows = {rows}, min_insert_block_size_bytes = 0, max_insert_threads = 1, max_partitions_per_insert_block = 0"
-    );
-    for part in 0..parts {
-        let dealt = format!("SELECT number * {parts} + {part} AS number FROM numbers({})", rows / parts);
-        server.query(&format!("INSERT INTO d.s SELECT {values} FROM ({dealt}) SETTINGS {whole}")).await;
-    }
-    if parts == 1 {
-        server.query("OPTIMIZE TABLE d.s FINAL").await;
-    }
-    let stored: u64 = server.query("SELECT count() FROM d.s").await.trim().parse().expect("a number");
+    let stored = shape.install(server, rows, parts, 8192).await;
     let name = format!("{}, {}", shape.name, if parts == 1 { "merged".into() } else { format!("{parts} unmerged parts") });
 
     let before = cost(server).await;
@@ -169,6 +120,8 @@ async fn carried_one_by_one(server: &ClickHouse, predicates: &[String]) -> (Vec<
 
 /// Finished SELECTs so far, and the rows that they read; those that ask the log itself are left out.
 async fn cost(server: &ClickHouse) -> (u64, u64) {
+    // A query is logged a moment after it was answered.
+    tokio::time::sleep(Duration::from_millis(200)).await;
     server.query("SYSTEM FLUSH LOGS").await;
     let text = server
         .query("SELECT count(), sum(read_rows) FROM system.query_log WHERE type = 'QueryFinish' AND query_kind = 'Select' AND NOT has(tables, 'system.query_log')")
