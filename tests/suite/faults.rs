@@ -205,6 +205,10 @@ async fn late(target: &str) {
             "CREATE MATERIALIZED VIEW demo.clicks_mv TO demo.clicks AS SELECT id, ts, amount FROM demo.events",
         ])
         .await;
+    // A log that is silent proves nothing about a server that may have started after the request was sent.
+    while server.query("SELECT uptime()").await.trim().parse::<u64>().unwrap() < 4 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     let proxy = Proxy::start(&server.url()).await;
     proxy.arm(2, Fault::Late(Duration::from_secs(12)));
     let mut service = Service::start(&proxy.url()).await;
