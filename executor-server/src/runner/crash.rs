@@ -30,7 +30,8 @@ pub(super) fn point(moment: Moment, kind: &str) {
     }
     if wanted("PENSTOCK_TEST_PAUSE") && !PAUSED.swap(true, Ordering::Relaxed) {
         tracing::error!(moment, kind, "PENSTOCK_TEST_PAUSE: the process stops here");
-        // Comes back when somebody sends SIGCONT.
+        // Comes back when somebody sends SIGCONT. The signal may meet another thread first: this one stays here meanwhile.
         let _ = std::process::Command::new("kill").arg("-STOP").arg(std::process::id().to_string()).status();
+        std::thread::sleep(std::time::Duration::from_millis(500));
     }
 }
