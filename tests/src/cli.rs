@@ -180,3 +180,27 @@ pub fn plain(text: &str, folder: &Path) -> String {
     }
     plain
 }
+
+/// Paths and kinds of a document's fields, a line each: what scripts rely on, whatever the values are.
+pub fn fields(document: &Value) -> String {
+    fn walk(path: &str, value: &Value, found: &mut std::collections::BTreeSet<String>) {
+        let kind = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "number",
+            Value::String(_) => "text",
+            Value::Array(items) => {
+                items.iter().for_each(|item| walk(&format!("{path}[]"), item, found));
+                "list"
+            }
+            Value::Object(members) => {
+                members.iter().for_each(|(name, member)| walk(&format!("{path}.{name}"), member, found));
+                return;
+            }
+        };
+        found.insert(format!("{} {kind}", path.trim_start_matches('.')));
+    }
+    let mut found = std::collections::BTreeSet::new();
+    walk("", document, &mut found);
+    found.into_iter().collect::<Vec<_>>().join("\n")
+}

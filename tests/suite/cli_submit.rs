@@ -1,7 +1,7 @@
 //! Plans that are handed to a service.
 
 use executor_api::receipt::Receipt;
-use penstock_tests::cli::Cli;
+use penstock_tests::cli::{Cli, fields};
 use penstock_tests::clickhouse::ClickHouse;
 use penstock_tests::sample;
 use penstock_tests::service::Service;
@@ -90,4 +90,45 @@ async fn a_service_that_wants_a_token_is_told_it_and_nobody_else_is() {
     let (code, words) = with("another-token-0123456789");
     assert!(code == Some(2) && words.contains("another token") && !words.contains("0123456789"), "{words}");
     assert_eq!(with(token).0, Some(0));
+}
+
+#[tokio::test]
+async fn every_document_keeps_its_fields() {
+    let (_server, _service, cli) = start().await;
+    let plan = [&["plan", "--json"], &WEEK[..]].concat();
+    let planned = cli.run(&plan).exits(0).json();
+    let id = planned["plan_id"].as_str().unwrap();
+    let never_run = cli.run(&["doctor", "--json", "--plan-id", id]).exits(0).json();
+    let submitted = cli.run(&["submit", "--json", "--plan-id", id, "--wait"]).exits(0).json();
+    let job = submitted["job"]["id"].as_str().unwrap().to_owned();
+    let mut text = format!("== plan\n{}\n== doctor\n{}\n== submit\n{}\n", fields(&planned), fields(&never_run), fields(&submitted));
+    let other = cli.run(&[
+        "plan",
+        "--json",
+        "--source",
+        "demo.events",
+        "--target",
+        "demo.events_by_tenant",
+        "--from",
+        "2025-01-01",
+        "--to",
+        "2025-01-03",
+    ]);
+    let other = other.exits(0).json()["plan_id"].as_str().unwrap().to_owned();
+    for args in [
+        vec!["jobs", "--json"],
+        vec!["job", "--json", &job],
+        vec!["run", "--json", "--plan-id", &other],
+        vec!["resume", "--json", "--plan-id", &other],
+        vec!["cancel", "--json", "--plan-id", &other],
+        vec!["verify", "--json", "--plan-id", &other],
+        vec!["receipt", "--json", "--plan-id", &other],
+        vec!["status", "--json", "--plan-id", &other],
+        vec!["check", "--json"],
+        vec!["config", "--json"],
+    ] {
+        let document = cli.run(&args).json();
+        text += &format!("== {}\n{}\n", args[0], fields(&document));
+    }
+    insta::assert_snapshot!(text);
 }
