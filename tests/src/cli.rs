@@ -190,11 +190,15 @@ pub fn fields(document: &Value) -> String {
             Value::Number(_) => "number",
             Value::String(_) => "text",
             Value::Array(items) => {
-                items.iter().for_each(|item| walk(&format!("{path}[]"), item, found));
+                for item in items {
+                    walk(&format!("{path}[]"), item, found);
+                }
                 "list"
             }
             Value::Object(members) => {
-                members.iter().for_each(|(name, member)| walk(&format!("{path}.{name}"), member, found));
+                for (name, member) in members {
+                    walk(&format!("{path}.{name}"), member, found);
+                }
                 return;
             }
         };
