@@ -1,5 +1,7 @@
 //! Plans that are handed to a service.
 
+use std::fmt::Write as _;
+
 use executor_api::receipt::Receipt;
 use penstock_tests::cli::{Cli, fields};
 use penstock_tests::clickhouse::ClickHouse;
@@ -128,7 +130,7 @@ async fn every_document_keeps_its_fields() {
         vec!["config", "--json"],
     ] {
         let document = cli.run(&args).json();
-        text += &format!("== {}\n{}\n", args[0], fields(&document));
+        writeln!(text, "== {}\n{}", args[0], fields(&document)).unwrap();
     }
     insta::assert_snapshot!(text);
 }
