@@ -212,13 +212,9 @@ pub(crate) fn keys(text: &str, origin: KeyOrigin, columns: Vec<KeyColumn>) -> Re
     let mut histogram = KeyHistogram { columns, origin, ..KeyHistogram::unknown("") };
     let mut sizes = BTreeMap::new();
     let rows: Vec<Row> = placed(rows(text)?, |row: &Row| &row.place)?;
-    let types = rows.iter().map(|row| &row.types).find(|types| !types.is_empty());
-    for (column, type_name) in histogram.columns.iter_mut().zip(types.into_iter().flatten()) {
-        column.type_name.clone_from(type_name);
-    }
+    let known = name_types(&mut histogram.columns, rows.iter().map(|row| row.types.as_slice()));
     // Only leading columns that can be cut by; of the rest those that differ at all. An index in memory may leave out
     // suffix columns and then shows their type's default everywhere (clickhouse.md section 3).
-    let known = histogram.columns.iter().take_while(|column| KeyType::of(&column.type_name).is_some()).count();
     let differs = |at: usize| rows.windows(2).any(|pair| matches!(pair, [a, b] if a.tuple.get(at) != b.tuple.get(at)));
     let kept = (0..known).rev().find(|at| *at == 0 || differs(*at)).map_or(0, |last| last + 1);
     histogram.columns.truncate(kept);
@@ -253,11 +249,7 @@ pub(crate) fn below(text: &str, mut columns: Vec<KeyColumn>) -> Result<Below, Re
         types: Vec<String>,
     }
     let rows: Vec<Row> = placed(rows(text)?, |row: &Row| &row.place)?;
-    let types = rows.iter().map(|row| &row.types).find(|types| !types.is_empty());
-    for (column, type_name) in columns.iter_mut().zip(types.into_iter().flatten()) {
-        column.type_name.clone_from(type_name);
-    }
-    let known = columns.iter().take_while(|column| KeyType::of(&column.type_name).is_some()).count();
+    let known = name_types(&mut columns, rows.iter().map(|row| row.types.as_slice()));
     columns.truncate(known);
     let mut tuples: BTreeMap<usize, Vec<KeyTuple>> = BTreeMap::new();
     for row in rows {
@@ -281,6 +273,15 @@ pub(crate) fn day_starts(text: &str) -> Result<Vec<UnixMillis>, Refusal> {
     starts.sort_unstable();
     starts.dedup();
     Ok(starts)
+}
+
+/// Gives columns the types that the first row with any tells; how many leading ones cuts can name.
+fn name_types<'a>(columns: &mut [KeyColumn], mut told: impl Iterator<Item = &'a [String]>) -> usize {
+    let types = told.find(|types| !types.is_empty()).unwrap_or_default();
+    for (column, type_name) in columns.iter_mut().zip(types) {
+        column.type_name.clone_from(type_name);
+    }
+    columns.iter().take_while(|column| KeyType::of(&column.type_name).is_some()).count()
 }
 
 /// Rows in the order of their places: an answer says the same in whatever order its lines come.

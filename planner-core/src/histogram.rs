@@ -72,7 +72,7 @@ impl KeyHistogram {
         }
     }
 
-    /// Joins neighbouring points until the tuples fit: a snapshot stays under a megabyte whatever the keys hold.
+    /// Joins neighbouring points until the tuples fit, whatever the keys hold.
     pub(crate) fn thin(&mut self) {
         while self.partitions.values().flatten().map(|point| point.key.as_str().len()).sum::<usize>() > MOST_TUPLE_BYTES {
             let before = self.partitions.values().map(Vec::len).sum::<usize>();

@@ -43,3 +43,9 @@ pub async fn install(server: &ClickHouse, rows: u64) {
 
 /// The stored columns, in one order.
 pub const COLUMNS: &str = "SELECT id, tenant, ts, kind, tags, note, amount, day FROM";
+
+/// A table of its own that a view on the sample writes: its rows cannot be told by the spans that they came from.
+pub const CLICKS: [&str; 2] = [
+    "CREATE TABLE demo.clicks (id UInt64, ts DateTime64(3, 'UTC'), amount UInt32) ENGINE = MergeTree ORDER BY ts",
+    "CREATE MATERIALIZED VIEW demo.clicks_mv TO demo.clicks AS SELECT id, ts, amount FROM demo.events",
+];

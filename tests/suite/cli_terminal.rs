@@ -66,24 +66,15 @@ impl Terminal {
 }
 
 const CTRL_C: u8 = 3;
+const TEN_DAYS: [&str; 10] =
+    ["--source", "demo.events", "--target", "demo.events_by_time", "--from", "2025-01-01", "--to", "2025-01-11", "--chunk-hours", "2"];
 
 #[tokio::test]
 async fn a_bar_moves_ctrl_c_pauses_and_resume_ends_it() {
     let server = ClickHouse::start();
     sample::install(&server, 200_000).await;
     let cli = Cli::on(&server.url());
-    let id = cli.plan(&[
-        "--source",
-        "demo.events",
-        "--target",
-        "demo.events_by_time",
-        "--from",
-        "2025-01-01",
-        "--to",
-        "2025-01-11",
-        "--chunk-hours",
-        "2",
-    ]);
+    let id = cli.plan(&TEN_DAYS);
     let mut terminal = Terminal::run(&cli, &["run", "--plan-id", &id, "--lanes", "2"]);
     for part in ["█", " %", " of 120 chunks", " rows/s", "2 lanes", "ETA "] {
         terminal.wait_for(part);
@@ -109,18 +100,7 @@ async fn a_terminal_that_is_closed_is_no_loss() {
     let server = ClickHouse::start();
     sample::install(&server, 200_000).await;
     let cli = Cli::on(&server.url());
-    let id = cli.plan(&[
-        "--source",
-        "demo.events",
-        "--target",
-        "demo.events_by_time",
-        "--from",
-        "2025-01-01",
-        "--to",
-        "2025-01-11",
-        "--chunk-hours",
-        "2",
-    ]);
+    let id = cli.plan(&TEN_DAYS);
     let mut terminal = Terminal::run(&cli, &["run", "--plan-id", &id]);
     terminal.wait_for("ETA ");
     // The window is gone: the kernel hangs up on whoever is in it.

@@ -199,12 +199,7 @@ async fn a_replay_that_arrives_after_its_rows_were_sent_again_writes_nothing() {
 async fn late(target: &str) {
     let server = ClickHouse::start();
     sample::install(&server, ROWS).await;
-    server
-        .run(&[
-            "CREATE TABLE demo.clicks (id UInt64, ts DateTime64(3, 'UTC'), amount UInt32) ENGINE = MergeTree ORDER BY ts",
-            "CREATE MATERIALIZED VIEW demo.clicks_mv TO demo.clicks AS SELECT id, ts, amount FROM demo.events",
-        ])
-        .await;
+    server.run(&sample::CLICKS).await;
     // A log that is silent proves nothing about a server that may have started after the request was sent.
     while server.query("SELECT uptime()").await.trim().parse::<u64>().unwrap() < 4 {
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -65,12 +65,7 @@ async fn a_second_service_waits_and_goes_on_when_the_first_is_gone() {
 async fn sleeper(moment: &str, source: &str, target: &str) {
     let server = ClickHouse::start();
     sample::install(&server, ROWS).await;
-    server
-        .run(&[
-            "CREATE TABLE demo.clicks (id UInt64, ts DateTime64(3, 'UTC'), amount UInt32) ENGINE = MergeTree ORDER BY ts",
-            "CREATE MATERIALIZED VIEW demo.clicks_mv TO demo.clicks AS SELECT id, ts, amount FROM demo.events",
-        ])
-        .await;
+    server.run(&sample::CLICKS).await;
     let proxy = Proxy::start(&server.url()).await;
     let mut first = Service::start_with(&proxy.url(), &[("PENSTOCK_TEST_PAUSE", moment)]).await;
     let job = first.start_job(&request(source, target, "24", Some(("2025-01-01", "2025-01-07"))), 1).await;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use executor_api::event::Event;
 use executor_api::job::{Counts, Dedup, Job, JobCreate, JobState, Progress};
-use executor_api::task::{Task, TaskState};
 use planner_core::assertion::{self, Assertion};
 use planner_core::digest;
 use planner_core::plan::Plan;
@@ -453,37 +452,5 @@ fn site(health: &Health, stored: StoredPlan, snapshot: Snapshot) -> Site {
 }
 
 fn tasks(plan: &Plan) -> Vec<TaskRecord> {
-    let tasks = plan.chunks().zip(0..).map(|(chunk, n)| Task {
-        n,
-        chunk_id: chunk.id,
-        label: chunk.label,
-        parent: None,
-        split_into: Vec::new(),
-        state: TaskState::Waiting,
-        attempts: 0,
-        rows_estimated: chunk.rows,
-        bytes_estimated: chunk.bytes,
-        rows: 0,
-        bytes: 0,
-        started_at: None,
-        duration_ms: 0,
-        retry_at: None,
-        message: None,
-        verified: None,
-    });
-    let generation = plan.core.generation;
-    tasks
-        .map(|task| TaskRecord {
-            task,
-            asserted: Vec::new(),
-            attempt: 0,
-            clear_until: None,
-            evidence: None,
-            failures: 0,
-            generation,
-            half: None,
-            rows_read: 0,
-            unresolved: false,
-        })
-        .collect()
+    plan.chunks().zip(0..).map(|(chunk, n)| TaskRecord::waiting(n, chunk, plan.core.generation)).collect()
 }

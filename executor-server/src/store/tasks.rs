@@ -2,6 +2,7 @@
 
 use executor_api::receipt::Asserted;
 use executor_api::task::{Task, TaskPage, TaskState};
+use planner_core::plan::Chunk;
 use planner_core::split::Half;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,42 @@ pub struct TaskRecord {
     /// Whether it failed without its last attempt's outcome being known.
     #[serde(default)]
     pub unresolved: bool,
+}
+
+impl TaskRecord {
+    /// A task that has yet to carry its chunk.
+    pub fn waiting(n: u64, chunk: Chunk, generation: u32) -> Self {
+        let task = Task {
+            n,
+            chunk_id: chunk.id,
+            label: chunk.label,
+            parent: None,
+            split_into: Vec::new(),
+            state: TaskState::Waiting,
+            attempts: 0,
+            rows_estimated: chunk.rows,
+            bytes_estimated: chunk.bytes,
+            rows: 0,
+            bytes: 0,
+            started_at: None,
+            duration_ms: 0,
+            retry_at: None,
+            message: None,
+            verified: None,
+        };
+        Self {
+            task,
+            asserted: Vec::new(),
+            attempt: 0,
+            clear_until: None,
+            evidence: None,
+            failures: 0,
+            generation,
+            half: None,
+            rows_read: 0,
+            unresolved: false,
+        }
+    }
 }
 
 impl Store {

@@ -188,20 +188,12 @@ impl KeyType {
 
     /// Whether values can be NaN, which ordinary comparisons leave out.
     pub fn floating(&self) -> bool {
-        match self {
-            Self::Nullable(inner) => inner.floating(),
-            Self::Float { .. } => true,
-            Self::Integer { .. }
-            | Self::Decimal { .. }
-            | Self::Time { .. }
-            | Self::Enum { .. }
-            | Self::Uuid
-            | Self::Ipv4
-            | Self::Ipv6
-            | Self::String
-            | Self::FixedString(_)
-            | Self::Tuple { .. } => false,
-        }
+        matches!(self.inner(), Self::Float { .. })
+    }
+
+    /// The type without NULL.
+    fn inner(&self) -> &Self {
+        if let Self::Nullable(inner) = self { inner } else { self }
     }
 
     /// Whether this value is NULL.
@@ -211,25 +203,12 @@ impl KeyType {
 
     /// Whether this value is NaN.
     pub fn is_nan(&self, raw: &[u8]) -> bool {
-        match self {
-            Self::Nullable(inner) => !self.is_null(raw) && raw.get(1..).is_some_and(|raw| inner.is_nan(raw)),
-            // All bits of the exponent set, and some bit of the fraction.
-            Self::Float { width, .. } => {
-                let bits = magnitude(raw) & !(1 << (width * 8 - 1));
-                let infinity: u128 = if *width == 4 { 0x7f80_0000 } else { 0x7ff0_0000_0000_0000 };
-                bits > infinity
-            }
-            Self::Integer { .. }
-            | Self::Decimal { .. }
-            | Self::Time { .. }
-            | Self::Enum { .. }
-            | Self::Uuid
-            | Self::Ipv4
-            | Self::Ipv6
-            | Self::String
-            | Self::FixedString(_)
-            | Self::Tuple { .. } => false,
-        }
+        let (Self::Float { width, .. }, false) = (self.inner(), self.is_null(raw)) else { return false };
+        let raw = raw.get(usize::from(self.nullable())..).unwrap_or_default();
+        // All bits of the exponent set, and some bit of the fraction.
+        let bits = magnitude(raw) & !(1 << (width * 8 - 1));
+        let infinity: u128 = if *width == 4 { 0x7f80_0000 } else { 0x7ff0_0000_0000_0000 };
+        bits > infinity
     }
 
     /// The value as SQL of exactly this type (clickhouse.md section 2: a literal of another type prunes matching rows).

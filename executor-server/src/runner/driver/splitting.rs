@@ -1,8 +1,6 @@
 //! A chunk that is too big becomes two: one event, after which the halves are tasks like all others.
 
 use executor_api::task::Outcome;
-use executor_api::task::Task;
-use executor_api::task::TaskState;
 use planner_core::limits::MAX_CHUNKS;
 use planner_core::split;
 use planner_core::split::Half;
@@ -41,7 +39,7 @@ impl Driver {
         let first = self.book.tasks().len();
         let plan = (*self.site.plan).clone().with_halves(halves.clone());
         let children: Vec<TaskRecord> =
-            halves.iter().enumerate().map(|(k, half)| child(&plan, n, first + k, half.clone(), &parent)).collect();
+            halves.iter().enumerate().filter_map(|(k, half)| child(&plan, n, first + k, half.clone(), &parent)).collect();
         parent.task.split_into = children.iter().map(|child| child.task.n).collect();
         let labels: Vec<&str> = children.iter().map(|child| child.task.label.as_str()).collect();
         let message = format!("too big ({words}): split into {}", labels.join(" and "));
@@ -63,36 +61,10 @@ impl Driver {
     }
 }
 
-fn child(plan: &planner_core::plan::Plan, parent: u64, i: usize, half: Half, of: &TaskRecord) -> TaskRecord {
-    let task = Task {
-        n: i as u64,
-        chunk_id: plan.core.chunk_id(i),
-        label: plan.label(i),
-        parent: Some(parent),
-        split_into: Vec::new(),
-        state: TaskState::Waiting,
-        attempts: 0,
-        rows_estimated: half.estimate.rows,
-        bytes_estimated: half.estimate.bytes,
-        rows: 0,
-        bytes: 0,
-        started_at: None,
-        duration_ms: 0,
-        retry_at: None,
-        message: None,
-        verified: None,
-    };
-    let generation = of.generation.max(plan.core.generation);
-    TaskRecord {
-        task,
-        asserted: Vec::new(),
-        attempt: 0,
-        clear_until: None,
-        evidence: None,
-        failures: 0,
-        generation,
-        half: Some(half),
-        rows_read: 0,
-        unresolved: false,
-    }
+/// Half `i` of the plan as a task; always there, as the plan was just given it.
+fn child(plan: &planner_core::plan::Plan, parent: u64, i: usize, half: Half, of: &TaskRecord) -> Option<TaskRecord> {
+    let mut record = TaskRecord::waiting(i as u64, plan.chunk(i)?, of.generation.max(plan.core.generation));
+    record.task.parent = Some(parent);
+    record.half = Some(half);
+    Some(record)
 }
