@@ -169,27 +169,6 @@ async fn one_row_and_none() {
 }
 
 #[tokio::test]
-async fn one_chunk_a_partition() {
-    let server = ClickHouse::start();
-    server.query("CREATE DATABASE d").await;
-    server.query(&format!("CREATE TABLE d.s (day Date, k UInt64) ENGINE = MergeTree PARTITION BY day ORDER BY k SETTINGS {KEEP}")).await;
-    server
-        .query(&format!("CREATE TABLE d.t (day Date, k UInt64) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY k SETTINGS {KEEP}"))
-        .await;
-    server.query("INSERT INTO d.s SELECT toDate('2025-01-01') + number % 40, number FROM numbers(10000)").await;
-    let snapshot = server.snapshot("d.s", "d.t").await;
-    let asked = planner_core::request::Request { method: Method::Partitions, ..request("d.s", "d.t", 1) };
-    let Outcome::Planned(plan) = plan(&asked, &snapshot) else { panic!("planned") };
-    assert_eq!(plan.len(), 40);
-    let (counts, astray) = carried(&server, &plan).await;
-    assert_eq!((counts.into_iter().collect::<BTreeSet<_>>(), astray), (BTreeSet::from([250]), (0, 0)));
-    copy(&server, &plan).await;
-    // Its rows are told in the target, although that is partitioned by month.
-    let there = server.query(&format!("SELECT count() FROM d.t WHERE {}", plan.core.target_predicate(3).unwrap())).await;
-    assert_eq!(there.trim(), "250");
-}
-
-#[tokio::test]
 async fn without_the_index_rows_are_sampled_and_the_rationale_says_so() {
     let server = ClickHouse::start();
     server

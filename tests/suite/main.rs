@@ -33,5 +33,6 @@ mod splitting;
 mod statements;
 mod stream;
 mod surroundings;
+mod target_partitions;
 mod trials;
 mod two_executors;

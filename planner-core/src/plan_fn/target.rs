@@ -8,6 +8,7 @@ use crate::quantity::UnixMillis;
 use crate::refusal::Refusal;
 use crate::request::{Acknowledgement, Request};
 use crate::snapshot::Snapshot;
+use crate::sql::partition;
 use crate::sql::time_type::{TimeKind, TimeType};
 use crate::sql::tokens;
 use crate::time_column::Resolved;
@@ -87,6 +88,8 @@ pub(super) fn target_partition(snapshot: &Snapshot, axis: &KeyAxis, mappings: &[
     } else if source.partition_key == target.partition_key {
         Some(TargetPartition::Same)
     } else {
-        Some(TargetPartition::Computed(source.partition_key.clone()))
+        let nullable =
+            |name: &str| source.columns.iter().any(|column| column.name.as_str() == name && column.type_name.contains("Nullable("));
+        partition::computable(&source.partition_key, nullable).then(|| TargetPartition::Computed(source.partition_key.clone()))
     }
 }
