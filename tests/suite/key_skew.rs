@@ -1,12 +1,9 @@
 //! Skewed, unmerged, deleted, empty: chunks stay even where the key allows it, and no row is lost where it does not.
 
-use std::collections::BTreeSet;
-
 use penstock_tests::by_size::{carried, copy, planned, request};
 use penstock_tests::clickhouse::ClickHouse;
 use planner_core::histogram::KeyOrigin;
 use planner_core::plan::{Plan, Span};
-use planner_core::request::Method;
 use planner_core::{Outcome, plan};
 
 const KEEP: &str = "index_granularity = 128, non_replicated_deduplication_window = 1000";
@@ -196,7 +193,7 @@ async fn without_the_index_rows_are_sampled_and_the_rationale_says_so() {
             .await;
         let snapshot = asker.snapshot(source, &target).await;
         assert_eq!(snapshot.source.keys.as_ref().unwrap().origin, origin, "{source}: {:?}", snapshot.source.keys);
-        let asked = request(source, &target, (snapshot.source.bytes() / 8).max(1_024));
+        let asked = request(source, &target, (snapshot.source.stored.bytes / 8).max(1_024));
         let plan = match plan(&asked, &snapshot) {
             Outcome::Planned(plan) => plan,
             other => panic!("{source}: {other:?}"),
@@ -233,7 +230,7 @@ async fn a_snapshot_costs_few_queries_and_no_data() {
     let [queries, rows, of_data] =
         <[u64; 3]>::try_from(cost.split_whitespace().map(|one| one.parse().unwrap()).collect::<Vec<_>>()).unwrap();
     assert!(queries <= 6, "{queries} queries");
-    assert!(rows <= snapshot.source.rows() / 100, "{rows} rows read");
+    assert!(rows <= snapshot.source.stored.rows / 100, "{rows} rows read");
     assert_eq!(of_data, 0, "the table itself is read");
     let size = planner_core::canonical::to_string(&snapshot).len();
     assert!(size < 1_000_000, "{size} bytes");

@@ -29,6 +29,7 @@ mod plan_ids;
 mod preview;
 mod properties;
 mod resume;
+mod snapshot_size;
 mod splitting;
 mod statements;
 mod stream;

@@ -16,7 +16,7 @@ use crate::time_column::Resolved;
 /// Refuses a target that already holds rows where this plan would write.
 pub(super) fn check_rows(request: &Request, snapshot: &Snapshot, mode: Mode, cutting: &Cutting) -> Result<(), Stop> {
     let target = &snapshot.target;
-    if target.rows() == 0 || request.acknowledged.contains(&Acknowledgement::TargetHoldsRows) {
+    if target.stored.rows == 0 || request.acknowledged.contains(&Acknowledgement::TargetHoldsRows) {
         return Ok(());
     }
     let held = |what: String| {
@@ -28,11 +28,11 @@ pub(super) fn check_rows(request: &Request, snapshot: &Snapshot, mode: Mode, cut
         .unless(Acknowledgement::TargetHoldsRows)
     };
     let Some(time) = &cutting.time else {
-        return Err(held(format!("{} already holds {} rows", target.name, target.rows())).into());
+        return Err(held(format!("{} already holds {} rows", target.name, target.stored.rows)).into());
     };
     let has_column = target.column(&time.column).is_some_and(|column| TimeType::of(&column.type_name).is_some());
     let (Mode::Copy, true, Some(window)) = (mode, has_column, request.window) else {
-        return Err(held(format!("{} already holds {} rows", target.name, target.rows())).into());
+        return Err(held(format!("{} already holds {} rows", target.name, target.stored.rows)).into());
     };
     let Some(profile) = target.times.get(&time.column) else {
         return Err(Probe::TimeColumn { table: target.name.clone(), column: time.column.clone() }.into());
