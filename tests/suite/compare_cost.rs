@@ -15,7 +15,7 @@ async fn read(server: &ClickHouse, target: &str) -> u64 {
     server.query(&sql).await.trim().parse().unwrap()
 }
 
-async fn planned(cli: &Cli, target: &str) -> String {
+fn planned(cli: &Cli, target: &str) -> String {
     cli.plan(&[
         "--source",
         "demo.events",
@@ -40,7 +40,7 @@ async fn chunks_share_a_pass_over_a_target_that_does_not_tell_them() {
         .query(&format!("CREATE TABLE {target} AS demo.events ENGINE = MergeTree ORDER BY cityHash64(id) SETTINGS index_granularity = 512"))
         .await;
     let cli = Cli::on(&server.url());
-    let id = planned(&cli, target).await;
+    let id = planned(&cli, target);
     let run = cli.run(&["run", "--plan-id", &id]).exits(0).stdout;
     assert!(run.contains("31 of 31 done") && run.contains("exact"), "{run}");
     let once = read(&server, target).await;
@@ -62,7 +62,7 @@ async fn chunks_are_looked_up_one_by_one_where_the_target_tells_them() {
     let server = ClickHouse::start();
     sample::install(&server, ROWS).await;
     let cli = Cli::on(&server.url());
-    let id = planned(&cli, "demo.events_by_tenant").await;
+    let id = planned(&cli, "demo.events_by_tenant");
     cli.run(&["run", "--plan-id", &id]).exits(0);
     let once = read(&server, "demo.events_by_tenant").await;
     assert!((ROWS..=2 * ROWS).contains(&once), "{once} rows of {ROWS} are read to compare");
