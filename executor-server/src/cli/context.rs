@@ -8,6 +8,7 @@ use clap::Args;
 use planner_core::digest::PlanId;
 
 use super::fail::Fail;
+use super::next;
 use super::output::Output;
 use crate::clickhouse::client::Client;
 use crate::clickhouse::health::Health;
@@ -49,6 +50,7 @@ pub(super) struct Context {
 impl Context {
     /// Reads the configuration.
     pub(super) fn read(shared: Shared, server: Option<String>) -> Result<Self, Fail> {
+        next::remember(shared.config.as_deref(), shared.state_dir.as_deref());
         let flags = Flags {
             clickhouse_url: shared.clickhouse_url,
             clickhouse_urls: shared.clickhouse_urls,

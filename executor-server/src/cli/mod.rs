@@ -15,6 +15,7 @@ mod doctor;
 mod fail;
 mod follow;
 mod jobs;
+mod next;
 pub(crate) mod output;
 mod plan;
 mod progress;

@@ -12,11 +12,11 @@ use planner_core::sql::checks::{self, Proof};
 use planner_core::sql::window;
 
 use crate::asserting;
-use crate::clickhouse::client::{Answer, Failure, Query};
+use crate::clickhouse::client::{Answer, Client, Failure, Query};
 use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Standing;
 use crate::clickhouse::roll_call::Refusal;
-use crate::reconcile::{Finding, settled_print};
+use crate::reconcile::{Finding, settled, settled_print};
 use crate::runner::compare::Compared;
 use crate::runner::pressure::Pressure;
 use crate::verify;
@@ -204,6 +204,27 @@ impl Site {
         let source = settled_print(&self.health, &self.snapshot, &source_sql).await?;
         let target = settled_print(&self.health, &self.snapshot, &target_sql).await?;
         Ok((source, target))
+    }
+
+    /// The same of several chunks, in their order; the target is read once for all.
+    pub(super) async fn chunks(&self, chunks: &[u64]) -> Result<Vec<(Fingerprint, Fingerprint)>, Failure> {
+        if let [one] = chunks {
+            return Ok(vec![self.chunk(*one).await?]);
+        }
+        let numbers: Vec<usize> = chunks.iter().map(|n| usize::try_from(*n).unwrap_or(usize::MAX)).collect();
+        let sql = checks::target_fingerprints(&self.plan.core, &numbers);
+        let read = |one: Client| {
+            let sql = sql.clone();
+            async move { verify::fingerprints(&one, &sql).await }
+        };
+        let mut targets = settled(&self.health, &self.snapshot, read).await?;
+        let mut pairs = Vec::with_capacity(chunks.len());
+        for (n, i) in chunks.iter().zip(numbers) {
+            let sql = checks::source_fingerprint(&self.plan.core, i);
+            let source = settled_print(&self.health, &self.snapshot, &sql).await?;
+            pairs.push((source, targets.remove(n).unwrap_or_else(verify::nothing)));
+        }
+        Ok(pairs)
     }
 
     /// Looks whether a chunk's rows in the target are as asserted.
