@@ -6,7 +6,7 @@ use std::time::Duration;
 use executor_api::event::EventPage;
 use executor_api::job::{Job, JobState};
 use executor_api::receipt::Verdict;
-use executor_api::task::{Attempt, TaskDetail, TaskPage};
+use executor_api::task::{Attempt, Outcome, TaskDetail, TaskPage};
 use penstock_tests::clickhouse::ClickHouse;
 use penstock_tests::round_robin::RoundRobin;
 use penstock_tests::service::{Service, request};
@@ -130,21 +130,55 @@ async fn a_server_of_the_list_that_is_away_gets_no_chunks_and_the_others_go_on()
     let plan = service.plan(&request("app.events", "app.copy", "24", Some(("2025-01-01", "2025-01-09")))).await.unwrap();
     let job = service.submit(&plan, 2).await.unwrap();
     // It cannot be seen whether the three hold the same table: nothing is sent.
-    let waiting = format!("waiting for {}/", trio.nodes[2].url());
+    let third = format!("{}/", trio.nodes[2].url());
+    let waiting = format!("waiting for {third}: it does not answer since ");
     let named = |job: &Job| job.message.as_deref().is_some_and(|words| words.starts_with(&waiting));
     let held = service.wait_until(&job.id, "waiting by name", named).await;
     assert_eq!((held.state, held.counts.waiting), (JobState::Queued, 8));
     trio.nodes[2].restart();
     service.wait_until(&job.id, "begun", |job| job.counts.done > 0).await;
-    // From here on they are known to be one.
+    let act = async |what: &str| {
+        let _: Job = service.post(&format!("/jobs/{}/{what}", job.id), &serde_json::json!({ "running": "finish" })).await.unwrap();
+    };
+    act("pause").await;
+    let paused = service.wait_until(&job.id, "paused", |job| job.state == JobState::Paused).await;
     trio.nodes[2].kill();
-    let over = |job: &Job| job.state.is_terminal() || job.counts.waiting + job.counts.running == 0;
-    let ended = trio.watching(&[0, 1], service.wait_until(&job.id, "as far as it goes", over)).await;
-    assert!(ended.counts.done + ended.counts.unknown == 8 && ended.counts.done >= 6, "{ended:?}");
+    act("resume").await;
+    // They are known to be one: chunks go to the two, and what only the third may know is waited for at the end.
+    let all_written = |job: &Job| job.counts.done == 8 && named(job);
+    let ended = trio.watching(&[0, 1], service.wait_until(&job.id, "written and waiting", all_written)).await;
+    assert_eq!((ended.state, ended.verdict), (JobState::Verifying, None));
+    let sent: Vec<Vec<Attempt>> = attempts(&service, &job).await;
+    let to_third = sent.iter().flatten().filter(|attempt| attempt.server.as_ref() == Some(&third) && attempt.outcome == Outcome::Written);
+    assert!(paused.counts.done < 8 && to_third.count() <= usize::try_from(paused.counts.done).unwrap(), "{sent:?}");
     trio.watching(&[0, 1, 2], service.completed(&job.id)).await;
     exact(&trio, &service, &job).await;
-    let sent: Vec<Option<String>> = attempts(&service, &job).await.into_iter().flatten().map(|attempt| attempt.server).collect();
-    assert!(sent.iter().filter(|server| **server == Some(format!("{}/", trio.nodes[2].url()))).count() <= 4, "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_was_taken_off_the_list_leaves_what_it_may_run_open() {
+    let trio = Trio::start();
+    trio.install(560_000).await;
+    let mut service = Service::start(&trio.urls()).await;
+    let job = start(&service, 3).await;
+    service.wait_until(&job.id, "writing on all", |job| job.counts.running == 3).await;
+    service.kill();
+    let all = trio.urls();
+    service.lead_to(all.rsplit_once(',').unwrap().0);
+    service.revive().await;
+    let ended = service.wait_until(&job.id, "ended", |job| job.state.is_terminal()).await;
+    let third = format!("{}/", trio.nodes[2].url());
+    assert_eq!((ended.state, ended.counts.done, ended.counts.failed), (JobState::Partial, 7, 1));
+    let page: TaskPage = service.get(&format!("/jobs/{}/tasks?state=failed", job.id)).await.unwrap();
+    let words = page.tasks[0].message.clone().unwrap();
+    assert!(words.starts_with(&format!("server-unlisted: it was sent to {third}")), "{words}");
+    // Named again, it tells that the chunk was written: nothing is sent a second time.
+    service.kill();
+    service.lead_to(&all);
+    service.revive().await;
+    let _: Job = service.post(&format!("/jobs/{}/retry", job.id), &serde_json::json!({ "tasks": [] })).await.unwrap();
+    exact(&trio, &service, &job).await;
+    assert!(attempts(&service, &job).await.iter().all(|attempts| attempts.len() == 1));
 }
 
 #[tokio::test]
@@ -160,7 +194,7 @@ async fn a_stop_at_once_reaches_the_server_that_runs_the_chunk() {
     service.wait_until(&job.id, "cancelled", |job| job.state == JobState::Cancelled).await;
     assert_eq!(trio.running().await, 0, "a cancelled job has no query anywhere");
     let outcomes: Vec<_> = attempts(&service, &job).await.into_iter().flatten().map(|attempt| attempt.outcome).collect();
-    assert!(outcomes.contains(&executor_api::task::Outcome::Killed), "{outcomes:?}");
+    assert!(outcomes.contains(&Outcome::Killed), "{outcomes:?}");
 }
 
 #[tokio::test]
