@@ -148,6 +148,8 @@ async fn a_server_of_the_list_that_is_away_gets_no_chunks_and_the_others_go_on()
     let all_written = |job: &Job| job.counts.done == 8 && named(job);
     let ended = trio.watching(&[0, 1], service.wait_until(&job.id, "written and waiting", all_written)).await;
     assert_eq!((ended.state, ended.verdict), (JobState::Verifying, None));
+    trio.watching(&[0, 1], tokio::time::sleep(Duration::from_secs(3))).await;
+    assert_eq!(service.job(&job.id).await.state, JobState::Verifying, "its part log was not heard");
     let sent: Vec<Vec<Attempt>> = attempts(&service, &job).await;
     let to_third = sent.iter().flatten().filter(|attempt| attempt.server.as_ref() == Some(&third) && attempt.outcome == Outcome::Written);
     assert!(paused.counts.done < 8 && to_third.count() <= usize::try_from(paused.counts.done).unwrap(), "{sent:?}");
@@ -195,6 +197,12 @@ async fn a_stop_at_once_reaches_the_server_that_runs_the_chunk() {
     assert_eq!(trio.running().await, 0, "a cancelled job has no query anywhere");
     let outcomes: Vec<_> = attempts(&service, &job).await.into_iter().flatten().map(|attempt| attempt.outcome).collect();
     assert!(outcomes.contains(&Outcome::Killed), "{outcomes:?}");
+    for (n, node) in trio.nodes.iter().enumerate() {
+        node.query("SYSTEM FLUSH LOGS").await;
+        let told =
+            node.query("SELECT count() FROM system.query_log WHERE type = 'QueryFinish' AND startsWith(query, 'KILL QUERY WHERE')").await;
+        assert_ne!(told.trim(), "0", "server {n} was not told");
+    }
 }
 
 #[tokio::test]
