@@ -122,6 +122,28 @@ async fn a_server_that_is_away_keeps_the_outcome_open_under_its_name() {
 }
 
 #[tokio::test]
+async fn what_only_a_dead_server_may_know_is_sent_nowhere_else() {
+    let mut trio = Trio::start();
+    trio.install(560_000).await;
+    let service = Service::start(&trio.urls()).await;
+    let job = start(&service, 3).await;
+    service.wait_until(&job.id, "writing on all", |job| job.counts.running == 3).await;
+    trio.nodes[2].kill();
+    let third = format!("{}/", trio.nodes[2].url());
+    let open = |job: &Job| job.counts.unknown >= 1 && job.message.as_deref().is_some_and(|words| words.contains(&third));
+    trio.watching(&[0, 1], service.wait_until(&job.id, "open", open)).await;
+    // Twice what it takes when every server answers that it knows nothing.
+    trio.watching(&[0, 1], tokio::time::sleep(Duration::from_secs(20))).await;
+    let sent = attempts(&service, &job).await;
+    let to_third: Vec<&Vec<Attempt>> =
+        sent.iter().filter(|sent| sent.iter().any(|attempt| attempt.server.as_ref() == Some(&third))).collect();
+    let is_open = |sent: &&&Vec<Attempt>| matches!(sent.as_slice(), [one] if matches!(one.outcome, Outcome::Unknown | Outcome::Running));
+    assert_eq!(to_third.iter().filter(is_open).count(), to_third.len(), "{to_third:?}");
+    trio.watching(&[0, 1, 2], service.completed(&job.id)).await;
+    exact(&trio, &service, &job).await;
+}
+
+#[tokio::test]
 async fn a_server_of_the_list_that_is_away_gets_no_chunks_and_the_others_go_on() {
     let mut trio = Trio::start();
     trio.install(160_000).await;
