@@ -425,11 +425,16 @@ async fn of_target(health: &Health, case: &Case, class: Class, code: Option<i32>
 
 /// A fingerprint by a server that has caught up with what the others wrote.
 pub async fn settled_print(health: &Health, snapshot: &Snapshot, sql: &str) -> Result<Fingerprint, Failure> {
-    let read = || async {
-        let one = health.client().settled(&[&snapshot.source, &snapshot.target]).await?;
-        fingerprint(&one, sql).await
-    };
-    health.ask(read).await
+    settled(health, snapshot, |one| async move { fingerprint(&one, sql).await }).await
+}
+
+/// Reads both tables by a server that has caught up with what the others wrote.
+pub async fn settled<T, F>(health: &Health, snapshot: &Snapshot, read: impl Fn(Client) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let (client, read) = (health.client(), &read);
+    health.ask(|| async move { read(client.settled(&[&snapshot.source, &snapshot.target]).await?).await }).await
 }
 
 /// How far the clock of another server may be behind the one that was asked for the time.

@@ -6,6 +6,7 @@
 //!        └── proxy ──┘ struck by chance: trial ──► trials · bench
 //! ```
 
+pub mod any_cluster;
 pub mod any_server;
 pub mod by_size;
 pub mod chance;

@@ -1,6 +1,7 @@
 //! The suite: one module a subject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
+mod any_cluster;
 mod any_server;
 mod assertions;
 mod away;

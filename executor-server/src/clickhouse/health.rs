@@ -56,7 +56,7 @@ impl Reach {
         match self {
             Self::Up => None,
             Self::Partly { away: Away { name, since, error }, next_try } => Some(format!(
-                "waiting for {name}: it does not answer since {} ({error}), and lost answers stay open until it does; other servers take chunks meanwhile; next try in {}",
+                "waiting for {name}: it does not answer since {} ({error}), and lost answers stay open until it does, each on its lane; other servers take chunks on the lanes that are left; next try in {}",
                 since.iso(),
                 seconds(*next_try)
             )),

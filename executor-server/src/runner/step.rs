@@ -12,11 +12,11 @@ use planner_core::sql::checks::{self, Proof};
 use planner_core::sql::window;
 
 use crate::asserting;
-use crate::clickhouse::client::{Answer, Failure, Query};
+use crate::clickhouse::client::{Answer, Client, Failure, Query};
 use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Standing;
 use crate::clickhouse::roll_call::Refusal;
-use crate::reconcile::{Finding, Removal, Removed, settled_print};
+use crate::reconcile::{Finding, Removal, Removed, settled, settled_print};
 use crate::runner::compare::Compared;
 use crate::runner::pressure::Pressure;
 use crate::verify;
@@ -226,11 +226,11 @@ impl Site {
         }
         let numbers: Vec<usize> = chunks.iter().map(|n| usize::try_from(*n).unwrap_or(usize::MAX)).collect();
         let sql = checks::target_fingerprints(&self.plan.core, &numbers);
-        let read = || async {
-            let one = self.health.client().settled(&[&self.snapshot.source, &self.snapshot.target]).await?;
-            verify::fingerprints(&one, &sql).await
+        let read = |one: Client| {
+            let sql = sql.clone();
+            async move { verify::fingerprints(&one, &sql).await }
         };
-        let mut targets = self.health.ask(read).await?;
+        let mut targets = settled(&self.health, &self.snapshot, read).await?;
         let mut pairs = Vec::with_capacity(chunks.len());
         for (n, i) in chunks.iter().zip(numbers) {
             let sql = checks::source_fingerprint(&self.plan.core, i);
