@@ -11,6 +11,7 @@ pub mod format;
 pub mod job_live;
 pub mod job_query;
 pub mod job_state;
+pub mod line_book;
 pub mod order;
 pub mod overview;
 pub mod pace;
