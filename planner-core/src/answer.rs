@@ -9,7 +9,7 @@ use crate::histogram::{KeyHistogram, KeyOrigin, KeyPoint};
 use crate::key::{KeyColumn, KeyTuple};
 use crate::quantity::{DAY_MS, UnixMillis};
 use crate::refusal::Refusal;
-use crate::snapshot::{Column, DefaultKind, Partition, ProfileOrigin, Server, TimeBucket, TimeProfile};
+use crate::snapshot::{Column, DefaultKind, Partition, ProfileOrigin, Server, Stored, TimeBucket, TimeProfile};
 use crate::sql::identifier::{Identifier, TableName};
 use crate::sql::key_type::KeyType;
 
@@ -120,17 +120,16 @@ pub(crate) fn columns(text: &str) -> Result<Vec<(TableName, Column)>, Refusal> {
     placed(rows(text)?, |row: &Row| &row.place)?.into_iter().map(read).collect()
 }
 
-pub(crate) fn partitions(text: &str) -> Result<Vec<(TableName, Partition)>, Refusal> {
+/// Active partitions of each table, by id, and what they hold together.
+pub(crate) fn partitions(text: &str) -> Result<BTreeMap<TableName, (Vec<Partition>, Stored)>, Refusal> {
     #[derive(Deserialize)]
     struct Row {
         database: String,
         table: String,
         partition_id: String,
-        partition_name: String,
         row_count: String,
         byte_count: String,
         disk_byte_count: String,
-        part_count: String,
         min_second: String,
         max_second: String,
         min_day: String,
@@ -148,19 +147,23 @@ pub(crate) fn partitions(text: &str) -> Result<Vec<(TableName, Partition)>, Refu
         };
         let partition = Partition {
             bytes: number(&row.byte_count)?,
-            disk_bytes: Some(number(&row.disk_byte_count)?),
             id: row.partition_id,
-            max_time: time(&row.max_second, &row.max_day, DAY_MS - 1000)?,
-            min_time: time(&row.min_second, &row.min_day, 0)?,
-            name: row.partition_name,
-            parts: number(&row.part_count)?,
             rows: number(&row.row_count)?,
+            times: time(&row.min_second, &row.min_day, 0)?.zip(time(&row.max_second, &row.max_day, DAY_MS - 1000)?),
         };
-        Ok((TableName::new(row.database, row.table).map_err(unreadable)?, partition))
+        Ok((TableName::new(row.database, row.table).map_err(unreadable)?, partition, number(&row.disk_byte_count)?))
     };
-    let mut partitions: Vec<(TableName, Partition)> = rows(text)?.into_iter().map(read).collect::<Result<_, _>>()?;
-    partitions.sort_by(|a, b| (&a.0, &a.1.id).cmp(&(&b.0, &b.1.id)));
-    Ok(partitions)
+    let mut tables: BTreeMap<TableName, (Vec<Partition>, Stored)> = BTreeMap::new();
+    for row in rows(text)? {
+        let (table, partition, disk_bytes): (TableName, Partition, u64) = read(row)?;
+        let (partitions, stored) = tables.entry(table).or_default();
+        stored.add(&partition, disk_bytes);
+        partitions.push(partition);
+    }
+    for (partitions, _) in tables.values_mut() {
+        partitions.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+    Ok(tables)
 }
 
 pub(crate) fn profile(text: &str, origin: ProfileOrigin) -> Result<TimeProfile, Refusal> {
@@ -228,7 +231,6 @@ pub(crate) fn keys(text: &str, origin: KeyOrigin, columns: Vec<KeyColumn>) -> Re
             histogram.partitions.entry(row.partition_id).or_default().push(KeyPoint { granules, key, rows });
         }
     }
-    histogram.thin();
     Ok(Keys { histogram, sizes })
 }
 

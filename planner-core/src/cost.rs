@@ -37,7 +37,7 @@ pub(crate) fn of(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -
 
 /// Rows of all partitions that a window touches: what one pass over it reads at most.
 pub(crate) fn touched(core: &PlanCore, snapshot: &Snapshot) -> u64 {
-    let Some(axis) = &core.time else { return snapshot.source.rows() };
+    let Some(axis) = &core.time else { return snapshot.source.stored.rows };
     let pruned = tokens::mentions(&snapshot.source.partition_key, axis.column.as_str());
     let inside = |partition: &&Partition| {
         let (from, to) = times(partition, pruned);
@@ -98,7 +98,7 @@ fn pieces(source: &Table, column: &str) -> Vec<Piece> {
 /// Times that a partition's rows may have.
 fn times(partition: &Partition, pruned: bool) -> (i64, i64) {
     // Told to the second: the last instant may be up to one later.
-    let bounds = partition.min_time.zip(partition.max_time).filter(|_| pruned);
+    let bounds = partition.times.filter(|_| pruned);
     bounds.map_or((i64::MIN, i64::MAX), |(min, max)| (min.0, max.plus(999).0))
 }
 

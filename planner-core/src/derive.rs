@@ -17,7 +17,8 @@ impl PlanCore {
 
     /// The condition of chunk `i` over the target, where its rows can be told there.
     pub fn target_predicate(&self, i: usize) -> Option<String> {
-        predicate::in_target(self, &self.chunks.get(i)?.span)
+        let (chunk, statement) = self.statement_of(i)?;
+        predicate::in_target(self, &chunk.span, &statement.columns)
     }
 
     /// The INSERT of chunk `i`, sent verbatim. Out of range: empty.

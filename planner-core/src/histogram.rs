@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::canonical;
 use crate::key::{KeyColumn, KeyTuple};
 
 /// Most points of a snapshot's histogram, all partitions together.
 pub const MOST_POINTS: u32 = 4_096;
 
-/// Most bytes of tuples, in hex, that a histogram keeps: long keys leave room for fewer points.
-const MOST_TUPLE_BYTES: usize = 640_000;
+/// Most bytes of its document with all the detail that plans asked for: about a million points of short keys.
+pub(crate) const MOST_DETAIL_BYTES: usize = 48_000_000;
 
 /// Rows by sorting key, partition by partition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +48,9 @@ pub enum KeyOrigin {
     Unknown,
 }
 
-/// The rows from one tuple up to the next point's.
+/// The rows from one tuple up to the next point's. As a document a list, `[key,rows,granules]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "Listed", into = "Listed")]
 pub struct KeyPoint {
     /// Granules, or sampled rows, that the point stands for; 1: it cannot be divided further.
     pub granules: u64,
@@ -57,6 +58,21 @@ pub struct KeyPoint {
     pub key: KeyTuple,
     /// Rows.
     pub rows: u64,
+}
+
+/// Key, rows, granules.
+type Listed = (KeyTuple, u64, u64);
+
+impl From<KeyPoint> for Listed {
+    fn from(point: KeyPoint) -> Self {
+        (point.key, point.rows, point.granules)
+    }
+}
+
+impl From<Listed> for KeyPoint {
+    fn from((key, rows, granules): Listed) -> Self {
+        Self { granules, key, rows }
+    }
 }
 
 impl KeyHistogram {
@@ -72,16 +88,18 @@ impl KeyHistogram {
         }
     }
 
-    /// Joins neighbouring points until the tuples fit, whatever the keys hold.
-    pub(crate) fn thin(&mut self) {
-        while self.partitions.values().flatten().map(|point| point.key.as_str().len()).sum::<usize>() > MOST_TUPLE_BYTES {
+    /// Joins neighbouring points until the document is no larger than this, whatever the keys hold.
+    pub(crate) fn thin(&mut self, most_bytes: usize) {
+        while canonical::to_string(self).len() > most_bytes {
             let before = self.partitions.values().map(Vec::len).sum::<usize>();
             for points in self.partitions.values_mut() {
                 *points = halved(std::mem::take(points));
             }
             if self.partitions.values().map(Vec::len).sum::<usize>() == before {
-                // Single points of enormous tuples: nothing is known of those partitions.
+                // Single points of enormous tuples, or of very many partitions: nothing is known of them.
                 self.partitions.clear();
+                self.below.clear();
+                return;
             }
         }
     }
@@ -139,7 +157,7 @@ mod tests {
         let point = |at: u32| KeyPoint { granules: 1, key: KeyTuple::of(&at.to_be_bytes().repeat(128)), rows: 10 };
         let mut histogram = KeyHistogram::unknown("");
         histogram.partitions.insert("all".into(), (0..4_000).map(point).collect());
-        histogram.thin();
+        histogram.thin(600_000);
         let points = &histogram.partitions["all"];
         assert_eq!(points.len(), 500);
         assert_eq!(points.iter().map(|point| point.rows).sum::<u64>(), 40_000);

@@ -86,7 +86,7 @@ pub fn from_partitions(table: &Table, column: &Identifier) -> Option<TimeProfile
     let ranges: Option<Vec<(i64, i64, u64)>> = table
         .partitions
         .iter()
-        .map(|partition| Some((partition.min_time?.0, partition.max_time?.0.saturating_add(1000), partition.rows)))
+        .map(|partition| partition.times.map(|(first, last)| (first.0, last.0.saturating_add(1000), partition.rows)))
         .collect();
     let ranges = ranges?;
     let (first, last) = (ranges.iter().map(|r| r.0).min()?, ranges.iter().map(|r| r.1).max()?);

@@ -185,7 +185,7 @@ fn read_amplification(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapsh
     let source = &snapshot.source;
     let wanted: u64 = estimates.iter().map(|estimate| estimate.rows).fold(0, u64::saturating_add);
     let read = cost::of(core, estimates, snapshot).into_iter().fold(0, u64::saturating_add);
-    if source.rows() == 0 || wanted == 0 || read < wanted.saturating_mul(2) {
+    if source.stored.rows == 0 || wanted == 0 || read < wanted.saturating_mul(2) {
         return None;
     }
     let message = |why: String| format!("about {} times the wanted rows are read: {why}", times(read, wanted));
@@ -229,9 +229,8 @@ fn disk(estimates: &[Estimate], snapshot: &Snapshot) -> Option<Note> {
     let source = &snapshot.source;
     let free =
         snapshot.server.disk_free_bytes.filter(|_| engine::keeps_local_disk(&snapshot.target.engine, &snapshot.target.engine_full))?;
-    let stored: u64 = source.partitions.iter().map(|partition| partition.disk_bytes).sum::<Option<u64>>()?;
     let carried: u128 = estimates.iter().map(|estimate| u128::from(estimate.rows)).sum();
-    let needed = u64::try_from(u128::from(stored) * carried / u128::from(source.rows().max(1))).unwrap_or(u64::MAX);
+    let needed = u64::try_from(u128::from(source.stored.disk_bytes) * carried / u128::from(source.stored.rows.max(1))).unwrap_or(u64::MAX);
     (needed.saturating_mul(2) > free).then(|| {
         Note::warning(
             "disk",

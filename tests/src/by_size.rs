@@ -28,7 +28,7 @@ pub fn request(source: &str, target: &str, bytes: u64) -> Request {
 /// A plan into about so many chunks, detail included.
 pub async fn planned(server: &ClickHouse, source: &str, target: &str, chunks: u64) -> Plan {
     let mut snapshot = server.snapshot(source, target).await;
-    let request = request(source, target, (snapshot.source.bytes() / chunks).max(1_024));
+    let request = request(source, target, (snapshot.source.stored.bytes / chunks).max(1_024));
     loop {
         match plan(&request, &snapshot) {
             Outcome::Planned(plan) => {

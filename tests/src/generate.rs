@@ -6,7 +6,7 @@ use planner_core::policy::Policy;
 use planner_core::quantity::{DAY_MS, HOUR_MS, Hours, UnixMillis};
 use planner_core::request::{Acknowledgement, Method, ModeChoice, Request, Window};
 use planner_core::snapshot::{
-    Column, DedupWindow, DefaultKind, Partition, ProfileOrigin, Server, Snapshot, Table, TimeBucket, TimeProfile, View, ViewColumn,
+    Column, DedupWindow, DefaultKind, Partition, ProfileOrigin, Server, Snapshot, Stored, Table, TimeBucket, TimeProfile, View, ViewColumn,
 };
 use planner_core::sql::identifier::{Identifier, TableName};
 use proptest::collection::vec;
@@ -163,16 +163,7 @@ pub(crate) fn snapshot(
         .filter(|name| strict || *name != "use_strict_insert_block_limits")
         .map(|name| (name.to_owned(), "0".to_owned()))
         .collect();
-    let partition = |rows: u64| Partition {
-        disk_bytes: None,
-        bytes: rows.saturating_mul(40),
-        id: "all".into(),
-        max_time: None,
-        min_time: None,
-        name: "tuple()".into(),
-        parts: 3,
-        rows,
-    };
+    let partition = Partition { bytes: total.saturating_mul(40), id: "all".into(), rows: total, times: None };
     let source_table = Table {
         columns: vec![
             column("tenant", "LowCardinality(String)", DefaultKind::None),
@@ -188,7 +179,8 @@ pub(crate) fn snapshot(
         keys: None,
         name: source.clone(),
         partition_key: String::new(),
-        partitions: vec![partition(total)],
+        stored: Stored::of(std::slice::from_ref(&partition)),
+        partitions: vec![partition],
         primary_key: "tenant, ts".into(),
         sorting_key: "tenant, ts".into(),
         times: BTreeMap::from([(Identifier::new("ts").expect("not empty"), profile)]),
@@ -211,7 +203,8 @@ pub(crate) fn snapshot(
         engine_full: format!("{engine} ORDER BY (ts, tenant)"),
         name: target.clone(),
         partition_key: "toYYYYMMDD(ts)".into(),
-        partitions: if target_rows > 0 { vec![partition(target_rows)] } else { Vec::new() },
+        partitions: Vec::new(),
+        stored: Stored { bytes: target_rows.saturating_mul(40), disk_bytes: 0, rows: target_rows },
         primary_key: "ts, tenant".into(),
         sorting_key: "ts, tenant".into(),
         times: BTreeMap::new(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use planner_core::histogram::{KeyHistogram, KeyOrigin, KeyPoint};
 use planner_core::key::{KeyColumn, KeyTuple};
 use planner_core::request::{Acknowledgement, Method, Request};
-use planner_core::snapshot::{Partition, Snapshot, Table};
+use planner_core::snapshot::{Partition, Snapshot, Stored, Table};
 use planner_core::sql::key_type::KeyType;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -84,6 +84,7 @@ pub fn huge_of(partitions: u32, chunks: u32, points: u32) -> (Request, Snapshot)
     // Without sizes of columns, all of a row is taken as read.
     source.columns.iter_mut().for_each(|column| column.bytes = 0);
     source.partitions = (0..partitions).map(|at| partition(id(at), rows, rows * 100)).collect();
+    source.stored = Stored::of(&source.partitions);
     source.keys = Some(KeyHistogram {
         below: BTreeMap::new(),
         columns: vec![KeyColumn { descending: false, expression: "tenant".into(), type_name: "UInt64".into() }],
@@ -106,7 +107,7 @@ pub fn answer(partitions: u32, chunks: u32) -> Value {
 }
 
 fn partition(id: String, rows: u64, bytes: u64) -> Partition {
-    Partition { bytes, disk_bytes: None, name: id.clone(), id, max_time: None, min_time: None, parts: 1, rows }
+    Partition { bytes, id, rows, times: None }
 }
 
 /// The bytes that a point's tuple is made of, and its rows.
@@ -140,6 +141,7 @@ fn spread(source: &mut Table, columns: Vec<KeyColumn>, partitions: Vec<(Vec<Seed
         histogram.insert(id.clone(), points);
         source.partitions.push(partition(id, rows, rows * (width % 200 + 1)));
     }
+    source.stored = Stored::of(&source.partitions);
     source.partition_key = "toYYYYMM(ts)".into();
     let origin = if sampled { KeyOrigin::Sample } else { KeyOrigin::IndexMarks };
     let key = columns.iter().map(|column| column.expression.as_str()).collect::<Vec<_>>().join(", ");

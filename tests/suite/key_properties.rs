@@ -41,7 +41,7 @@ proptest! {
         let rows = planned.estimates.iter().map(|one| one.rows).sum::<u64>() / statements;
         // Shares of whole rows: each bucket may lose a part of one.
         let buckets = key_spans(&planned).iter().filter(|span| span.bucket.is_some()).count() as u64;
-        prop_assert!(snapshot.source.rows() - rows <= buckets, "{} of {} rows", rows, snapshot.source.rows());
+        prop_assert!(snapshot.source.stored.rows - rows <= buckets, "{} of {} rows", rows, snapshot.source.stored.rows);
         if let Method::SizeBudget { bytes } = request.method {
             // A chunk of several runs of tuples is over the budget by less than one run; a single run is divided by hash.
             let packed = planned.core.chunks.iter().zip(&planned.estimates).find(|(chunk, size)| {

@@ -1,12 +1,9 @@
 //! Skewed, unmerged, deleted, empty: chunks stay even where the key allows it, and no row is lost where it does not.
 
-use std::collections::BTreeSet;
-
 use penstock_tests::by_size::{carried, copy, planned, request};
 use penstock_tests::clickhouse::ClickHouse;
 use planner_core::histogram::KeyOrigin;
 use planner_core::plan::{Plan, Span};
-use planner_core::request::Method;
 use planner_core::{Outcome, plan};
 
 const KEEP: &str = "index_granularity = 128, non_replicated_deduplication_window = 1000";
@@ -169,27 +166,6 @@ async fn one_row_and_none() {
 }
 
 #[tokio::test]
-async fn one_chunk_a_partition() {
-    let server = ClickHouse::start();
-    server.query("CREATE DATABASE d").await;
-    server.query(&format!("CREATE TABLE d.s (day Date, k UInt64) ENGINE = MergeTree PARTITION BY day ORDER BY k SETTINGS {KEEP}")).await;
-    server
-        .query(&format!("CREATE TABLE d.t (day Date, k UInt64) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY k SETTINGS {KEEP}"))
-        .await;
-    server.query("INSERT INTO d.s SELECT toDate('2025-01-01') + number % 40, number FROM numbers(10000)").await;
-    let snapshot = server.snapshot("d.s", "d.t").await;
-    let asked = planner_core::request::Request { method: Method::Partitions, ..request("d.s", "d.t", 1) };
-    let Outcome::Planned(plan) = plan(&asked, &snapshot) else { panic!("planned") };
-    assert_eq!(plan.len(), 40);
-    let (counts, astray) = carried(&server, &plan).await;
-    assert_eq!((counts.into_iter().collect::<BTreeSet<_>>(), astray), (BTreeSet::from([250]), (0, 0)));
-    copy(&server, &plan).await;
-    // Its rows are told in the target, although that is partitioned by month.
-    let there = server.query(&format!("SELECT count() FROM d.t WHERE {}", plan.core.target_predicate(3).unwrap())).await;
-    assert_eq!(there.trim(), "250");
-}
-
-#[tokio::test]
 async fn without_the_index_rows_are_sampled_and_the_rationale_says_so() {
     let server = ClickHouse::start();
     server
@@ -217,7 +193,7 @@ async fn without_the_index_rows_are_sampled_and_the_rationale_says_so() {
             .await;
         let snapshot = asker.snapshot(source, &target).await;
         assert_eq!(snapshot.source.keys.as_ref().unwrap().origin, origin, "{source}: {:?}", snapshot.source.keys);
-        let asked = request(source, &target, (snapshot.source.bytes() / 8).max(1_024));
+        let asked = request(source, &target, (snapshot.source.stored.bytes / 8).max(1_024));
         let plan = match plan(&asked, &snapshot) {
             Outcome::Planned(plan) => plan,
             other => panic!("{source}: {other:?}"),
@@ -254,7 +230,7 @@ async fn a_snapshot_costs_few_queries_and_no_data() {
     let [queries, rows, of_data] =
         <[u64; 3]>::try_from(cost.split_whitespace().map(|one| one.parse().unwrap()).collect::<Vec<_>>()).unwrap();
     assert!(queries <= 6, "{queries} queries");
-    assert!(rows <= snapshot.source.rows() / 100, "{rows} rows read");
+    assert!(rows <= snapshot.source.stored.rows / 100, "{rows} rows read");
     assert_eq!(of_data, 0, "the table itself is read");
     let size = planner_core::canonical::to_string(&snapshot).len();
     assert!(size < 1_000_000, "{size} bytes");

@@ -4,6 +4,7 @@
 use planner_core::Outcome;
 use planner_core::quantity::{Hours, UnixMillis};
 use planner_core::request::{Acknowledgement, Method, Window};
+use planner_core::snapshot::Stored;
 use planner_core::sql::identifier::TableName;
 
 fn check(target: &str, from: &str, to: &str, hours: &str, expected: &str) {
@@ -16,7 +17,7 @@ fn check(target: &str, from: &str, to: &str, hours: &str, expected: &str) {
     request.acknowledged.insert(Acknowledgement::LargeWindow);
     snapshot.source.name = request.source.clone();
     snapshot.target.name = target;
-    snapshot.target.partitions.clear();
+    snapshot.target.stored = Stored::default();
     snapshot.source.columns[1].type_name = "DateTime64(3, 'UTC')".into();
     snapshot.target.columns[0].type_name = "DateTime64(3, 'UTC')".into();
     snapshot.views.clear();

@@ -2,8 +2,9 @@
 
 use planner_core::quantity::{DAY_MS, HOUR_MS, UnixMillis};
 use planner_core::request::Window;
+use planner_core::snapshot::{Partition, TimeBucket};
 
-use super::facts::{BucketFacts, TableFacts, TimeFacts};
+use super::facts::{TableFacts, TimeFacts};
 use super::order::by_key;
 use super::strip::rect;
 
@@ -42,26 +43,27 @@ const ENOUGH: usize = 8;
 /// Pieces of a snapshot's source: the partitions, whose bytes are exact, where they are fine enough; else rows of the
 /// profile at the table's average width.
 pub fn pieces(table: &TableFacts, profile: Option<&TimeFacts>) -> Vec<Piece> {
-    match profile.filter(|_| table.partitions.len() < ENOUGH || table.partitions.iter().any(|partition| partition.min_time.is_none())) {
+    match profile.filter(|_| table.partitions.len() < ENOUGH || table.partitions.iter().any(|partition| partition.times.is_none())) {
         Some(profile) if !profile.buckets.is_empty() => {
-            let (rows, bytes) = (u128::from(table.rows().max(1)), u128::from(table.bytes()));
+            let (rows, bytes) = (u128::from(table.stored.rows.max(1)), u128::from(table.stored.bytes));
             let amount = |part: u64| u64::try_from(u128::from(part) * bytes / rows).unwrap_or(u64::MAX);
-            let piece = |bucket: &BucketFacts| Piece {
+            let piece = |bucket: &TimeBucket| Piece {
                 from: bucket.min.0.max(bucket.start.0),
                 to: (bucket.max.0 + 1).max(bucket.min.0 + 1),
                 amount: amount(bucket.rows),
             };
             profile.buckets.iter().map(piece).collect()
         }
-        _ => of_partitions(table.partitions.iter().map(|p| (p.min_time.map(|t| t.0), p.max_time.map(|t| t.0), p.bytes))),
+        _ => of_partitions(&table.partitions),
     }
 }
 
 /// Pieces of partitions that have a time range; none when one with rows has not.
-pub fn of_partitions(partitions: impl Iterator<Item = (Option<i64>, Option<i64>, u64)>) -> Vec<Piece> {
-    let ranges: Option<Vec<Piece>> =
-        partitions.map(|(from, to, amount)| Some(Piece { from: from?, to: to?.saturating_add(1000), amount })).collect();
-    ranges.unwrap_or_default()
+fn of_partitions(partitions: &[Partition]) -> Vec<Piece> {
+    let piece = |partition: &Partition| {
+        partition.times.map(|(first, last)| Piece { from: first.0, to: last.0.saturating_add(1000), amount: partition.bytes })
+    };
+    partitions.iter().map(piece).collect::<Option<_>>().unwrap_or_default()
 }
 
 impl Bars {
@@ -214,6 +216,9 @@ mod tests {
 
     #[test]
     fn partitions_without_time_give_no_bars() {
-        assert!(of_partitions([(Some(1), Some(2), 3), (None, None, 4)].into_iter()).is_empty());
+        let partition = |times| Partition { bytes: 3, id: "1".into(), rows: 1, times };
+        let known = partition(Some((UnixMillis(1), UnixMillis(2))));
+        assert_eq!(of_partitions(std::slice::from_ref(&known)), [Piece { from: 1, to: 1002, amount: 3 }]);
+        assert!(of_partitions(&[known, partition(None)]).is_empty());
     }
 }

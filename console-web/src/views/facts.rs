@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use planner_core::digest::Digest;
-use planner_core::quantity::UnixMillis;
-use planner_core::snapshot::DedupWindow;
+use planner_core::snapshot::{DedupWindow, Partition, Stored, TimeBucket};
 use planner_core::sql::identifier::TableName;
 use serde::Deserialize;
 
@@ -50,9 +49,11 @@ pub struct TableFacts {
     pub dedup: DedupWindow,
     /// The table.
     pub name: TableName,
-    /// Active partitions.
+    /// Active partitions of the source.
     #[serde(default)]
-    pub partitions: Vec<PartitionFacts>,
+    pub partitions: Vec<Partition>,
+    /// What the active parts hold.
+    pub stored: Stored,
     /// Distribution over time, by column.
     #[serde(default)]
     pub times: BTreeMap<String, TimeFacts>,
@@ -60,49 +61,11 @@ pub struct TableFacts {
     pub unfinished_mutations: u64,
 }
 
-/// Of a partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub struct PartitionFacts {
-    /// Uncompressed bytes.
-    pub bytes: u64,
-    /// Latest instant, where it is known.
-    pub max_time: Option<UnixMillis>,
-    /// Earliest instant, likewise.
-    pub min_time: Option<UnixMillis>,
-    /// Rows.
-    pub rows: u64,
-}
-
 /// Of a distribution over time.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TimeFacts {
     /// Buckets with rows, ascending.
-    pub buckets: Vec<BucketFacts>,
-}
-
-/// Of a bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub struct BucketFacts {
-    /// Latest instant.
-    pub max: UnixMillis,
-    /// Earliest instant.
-    pub min: UnixMillis,
-    /// Rows.
-    pub rows: u64,
-    /// Its start.
-    pub start: UnixMillis,
-}
-
-impl TableFacts {
-    /// Rows in active parts.
-    pub fn rows(&self) -> u64 {
-        self.partitions.iter().map(|partition| partition.rows).sum()
-    }
-
-    /// Uncompressed bytes in active parts.
-    pub fn bytes(&self) -> u64 {
-        self.partitions.iter().map(|partition| partition.bytes).sum()
-    }
+    pub buckets: Vec<TimeBucket>,
 }
 
 /// Of a materialized view.
@@ -135,9 +98,9 @@ pub(crate) mod tests {
     use crate::views::answer::{Answer, Reply};
     use crate::views::question;
 
-    pub(crate) const ANSWER: &str = r#"{"digest":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","snapshot":{"format":1,"policy":{},"server":{"memory_bytes":7,"settings":{},"timezone":"UTC","version":"26.7"},
-"source":{"columns":[],"dedup":{"blocks":1,"seconds":0},"engine":"MergeTree","engine_full":"","name":{"database":"demo","table":"events"},"partition_key":"","partitions":[{"bytes":10,"id":"1","name":"1","parts":1,"rows":5},{"bytes":20,"id":"2","name":"2","parts":1,"rows":6}],"primary_key":"","sorting_key":"","unfinished_mutations":0,"uuid":"x"},
-"target":{"columns":[],"dedup":{"blocks":0,"seconds":0},"engine":"MergeTree","engine_full":"","name":{"database":"demo","table":"copy"},"partition_key":"","primary_key":"","sorting_key":"","unfinished_mutations":2,"uuid":"y"},
+    pub(crate) const ANSWER: &str = r#"{"digest":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","snapshot":{"format":2,"policy":{},"server":{"memory_bytes":7,"settings":{},"timezone":"UTC","version":"26.7"},
+"source":{"columns":[],"dedup":{"blocks":1,"seconds":0},"engine":"MergeTree","engine_full":"","name":{"database":"demo","table":"events"},"partition_key":"","partitions":[["1",5,10,null],["2",6,20,[1000,500]]],"primary_key":"","sorting_key":"","stored":{"bytes":30,"rows":11},"unfinished_mutations":0,"uuid":"x"},
+"target":{"columns":[],"dedup":{"blocks":0,"seconds":0},"engine":"MergeTree","engine_full":"","name":{"database":"demo","table":"copy"},"partition_key":"","primary_key":"","sorting_key":"","stored":{"bytes":0,"rows":0},"unfinished_mutations":2,"uuid":"y"},
 "views":[{"columns":[],"name":{"database":"demo","table":"v"},"select":"SELECT 1","source":{"database":"demo","table":"events"},"target":{"database":"demo","table":"copy"},"uuid":"z"}]},"taken_at":1}"#;
 
     #[test]
@@ -147,7 +110,7 @@ pub(crate) mod tests {
         let told = session.handle_text(&format!("{before}{ANSWER}{after}"));
         let answer: Answer = serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told}"));
         let Reply::Loaded(snapshot) = answer.what else { panic!("{told}") };
-        assert_eq!((snapshot.facts.source.rows(), snapshot.facts.source.bytes()), (11, 30));
+        assert_eq!((snapshot.facts.source.stored.rows, snapshot.facts.source.stored.bytes), (11, 30));
         assert_eq!(snapshot.facts.feeding(), ["demo.v"]);
         assert_eq!(snapshot.facts.target.unfinished_mutations, 2);
         assert!(snapshot.facts.reading_target().is_empty());

@@ -59,8 +59,8 @@ fn partitions(core: &PlanCore, spans: &BTreeMap<&[String], Vec<&KeySpan>>, snaps
             fault("partition-unknown", format!("partition {id} is not in the snapshot"));
         }
     }
-    let inside = |partition: &crate::snapshot::Partition| match (core.window, partition.min_time, partition.max_time) {
-        (Some(window), Some(min), Some(max)) => max.plus(1000) > window.from && min < window.to,
+    let inside = |partition: &crate::snapshot::Partition| match (core.window, partition.times) {
+        (Some(window), Some((min, max))) => max.plus(1000) > window.from && min < window.to,
         _ => true,
     };
     for partition in snapshot.source.partitions.iter().filter(|partition| inside(partition)) {

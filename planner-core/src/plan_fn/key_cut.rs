@@ -114,7 +114,7 @@ fn packing(snapshot: &Snapshot, partitioned: bool) -> Result<(), String> {
 /// What is read of each partition: all of it, or the share that the window holds.
 fn slices(snapshot: &Snapshot, window: Option<(Window, &Resolved)>, read_bytes: u64) -> Vec<Slice> {
     let source = &snapshot.source;
-    let stored: u128 = source.partitions.iter().map(|partition| u128::from(partition.bytes)).sum::<u128>().max(1);
+    let stored = u128::from(source.stored.bytes).max(1);
     let share = |bytes: u64| u64::try_from(u128::from(bytes) * u128::from(read_bytes) / stored).unwrap_or(u64::MAX);
     let slice = |partition: &Partition| {
         let (part, of) = window.map_or((1, 1), |(window, time)| inside(partition, window, source, time));
@@ -127,8 +127,7 @@ fn slices(snapshot: &Snapshot, window: Option<(Window, &Resolved)>, read_bytes: 
 
 /// Rows of a partition that a window holds, against its rows. A partition that may reach into the window is never left out.
 fn inside(partition: &Partition, window: Window, source: &Table, time: &Resolved) -> (u64, u64) {
-    let range =
-        partition.min_time.zip(partition.max_time).filter(|_| crate::sql::tokens::mentions(&source.partition_key, time.column.as_str()));
+    let range = partition.times.filter(|_| crate::sql::tokens::mentions(&source.partition_key, time.column.as_str()));
     let totals = source.times.get(&time.column).map(Totals::new);
     let rows_in = |from, to| totals.as_ref().map_or(0, |totals| totals.rows_in(&Span::Time(Some(from), Some(to))));
     match range {
@@ -136,7 +135,7 @@ fn inside(partition: &Partition, window: Window, source: &Table, time: &Resolved
         Some((min, max)) if max.plus(1000).0 <= window.from.0 || min.0 >= window.to.0 => (0, 1),
         Some((min, max)) if min >= window.from && max.plus(1000) <= window.to => (1, 1),
         Some((min, max)) => (rows_in(min.max(window.from), max.plus(1000).min(window.to)).max(1), rows_in(min, max.plus(1000)).max(1)),
-        None => (rows_in(window.from, window.to).max(1), source.rows().max(1)),
+        None => (rows_in(window.from, window.to).max(1), source.stored.rows.max(1)),
     }
 }
 

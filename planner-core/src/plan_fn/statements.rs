@@ -51,7 +51,7 @@ pub(super) fn read_bytes(statements: &[Statement], source: &Table) -> u64 {
         .map(|column| column.bytes);
     let (named, all) = (sizes(&mut mapped), sizes(&mut source.columns.iter().map(|column| column.bytes)));
     if named == 0 {
-        return source.bytes();
+        return source.stored.bytes;
     }
-    u64::try_from(u128::from(source.bytes()) * named / all).unwrap_or(u64::MAX)
+    u64::try_from(u128::from(source.stored.bytes) * named / all).unwrap_or(u64::MAX)
 }

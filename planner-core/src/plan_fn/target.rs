@@ -8,6 +8,7 @@ use crate::quantity::UnixMillis;
 use crate::refusal::Refusal;
 use crate::request::{Acknowledgement, Request};
 use crate::snapshot::Snapshot;
+use crate::sql::partition;
 use crate::sql::time_type::{TimeKind, TimeType};
 use crate::sql::tokens;
 use crate::time_column::Resolved;
@@ -15,7 +16,7 @@ use crate::time_column::Resolved;
 /// Refuses a target that already holds rows where this plan would write.
 pub(super) fn check_rows(request: &Request, snapshot: &Snapshot, mode: Mode, cutting: &Cutting) -> Result<(), Stop> {
     let target = &snapshot.target;
-    if target.rows() == 0 || request.acknowledged.contains(&Acknowledgement::TargetHoldsRows) {
+    if target.stored.rows == 0 || request.acknowledged.contains(&Acknowledgement::TargetHoldsRows) {
         return Ok(());
     }
     let held = |what: String| {
@@ -27,11 +28,11 @@ pub(super) fn check_rows(request: &Request, snapshot: &Snapshot, mode: Mode, cut
         .unless(Acknowledgement::TargetHoldsRows)
     };
     let Some(time) = &cutting.time else {
-        return Err(held(format!("{} already holds {} rows", target.name, target.rows())).into());
+        return Err(held(format!("{} already holds {} rows", target.name, target.stored.rows)).into());
     };
     let has_column = target.column(&time.column).is_some_and(|column| TimeType::of(&column.type_name).is_some());
     let (Mode::Copy, true, Some(window)) = (mode, has_column, request.window) else {
-        return Err(held(format!("{} already holds {} rows", target.name, target.rows())).into());
+        return Err(held(format!("{} already holds {} rows", target.name, target.stored.rows)).into());
     };
     let Some(profile) = target.times.get(&time.column) else {
         return Err(Probe::TimeColumn { table: target.name.clone(), column: time.column.clone() }.into());
@@ -87,6 +88,8 @@ pub(super) fn target_partition(snapshot: &Snapshot, axis: &KeyAxis, mappings: &[
     } else if source.partition_key == target.partition_key {
         Some(TargetPartition::Same)
     } else {
-        Some(TargetPartition::Computed(source.partition_key.clone()))
+        let nullable =
+            |name: &str| source.columns.iter().any(|column| column.name.as_str() == name && column.type_name.contains("Nullable("));
+        partition::computable(&source.partition_key, nullable).then(|| TargetPartition::Computed(source.partition_key.clone()))
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn cut(request: &Request, snapshot: &Snapshot, read_bytes: u64) -> Re
     check_window(request, snapshot, window, &time)?;
     let spans = spans(request, snapshot, window, &time)?;
     let notes = vec![column_note(&time), profile_note(profile)];
-    let estimates = estimates(&spans, profile, snapshot.source.rows(), read_bytes);
+    let estimates = estimates(&spans, profile, snapshot.source.stored.rows, read_bytes);
     Ok(Cutting { estimates, key: None, notes, spans, time: Some(time), window: Some(window) })
 }
 

@@ -9,11 +9,11 @@ use crate::key::{KeyAxis, KeyColumn, KeySpan, TargetPartition};
 use crate::plan::ColumnMapping;
 use crate::sql::identifier::Identifier;
 use crate::sql::key_type::KeyType;
-use crate::sql::literal::string;
+use crate::sql::partition;
 
 /// The condition for a span's rows in the source; `1` for all rows.
 pub(crate) fn in_source(span: &KeySpan, axis: &KeyAxis, mappings: &[ColumnMapping]) -> String {
-    let partition = (!span.partitions.is_empty()).then(|| one_of("_partition_id", &span.partitions));
+    let partition = (!span.partitions.is_empty()).then(|| partition::with_ids(&span.partitions));
     let hash = |column: &Identifier| {
         let written = mappings.iter().find(|mapping| &mapping.name == column);
         written.map_or_else(|| column.quoted(), |mapping| mapping.expression.clone())
@@ -22,12 +22,14 @@ pub(crate) fn in_source(span: &KeySpan, axis: &KeyAxis, mappings: &[ColumnMappin
 }
 
 /// The condition for a span's rows in the target, where they can be told.
-pub(crate) fn in_target(span: &KeySpan, axis: &KeyAxis) -> Option<String> {
+pub(crate) fn in_target(span: &KeySpan, axis: &KeyAxis, mappings: &[ColumnMapping]) -> Option<String> {
     let partition = match axis.target_partition.as_ref()? {
         _ if span.partitions.is_empty() => None,
         TargetPartition::None => return None,
-        TargetPartition::Same => Some(one_of("_partition_id", &span.partitions)),
-        TargetPartition::Computed(key) => Some(one_of(&format!("partitionId({key})"), &span.partitions)),
+        TargetPartition::Same => Some(partition::with_ids(&span.partitions)),
+        TargetPartition::Computed(key) => {
+            Some(partition::one_of(key, &span.partitions, |column| partition::written_type(mappings, column)))
+        }
     };
     Some(all([partition, keys(span, axis), bucket(span, axis, Identifier::quoted)]))
 }
@@ -45,14 +47,6 @@ fn all<const N: usize>(conditions: [Option<String>; N]) -> String {
         [] => "1".into(),
         [only] => only.clone(),
         _ => given.into_iter().map(bracketed).collect::<Vec<_>>().join(" AND "),
-    }
-}
-
-fn one_of(expression: &str, values: &[String]) -> String {
-    let values: Vec<String> = values.iter().map(|value| string(value)).collect();
-    match values.as_slice() {
-        [one] => format!("{expression} = {one}"),
-        several => format!("{expression} IN ({})", several.join(", ")),
     }
 }
 
@@ -305,6 +299,7 @@ mod tests {
         };
         let rest = "a < CAST(7 AS UInt8) AND cityHash64(tuple(`a`)) % 3 = 1";
         assert_eq!(in_source(&span, &axis, &[]), format!("_partition_id IN ('202501', '202502') AND {rest}"));
-        assert_eq!(in_target(&span, &axis).unwrap(), format!("partitionId(toYYYYMM(t)) IN ('202501', '202502') AND {rest}"));
+        let told = "partitionId(toYYYYMM(t)) IN ('202501', '202502') AND toYYYYMM(t) IN (202501, 202502)";
+        assert_eq!(in_target(&span, &axis, &[]).unwrap(), format!("{told} AND {rest}"));
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod key_predicate;
 mod key_probes;
 pub mod key_type;
 pub mod literal;
+pub(crate) mod partition;
 pub(crate) mod predicate;
 mod probes;
 pub mod time_type;

@@ -22,7 +22,7 @@ pub(crate) fn in_source(core: &PlanCore, span: &Span, columns: &[ColumnMapping])
 }
 
 /// The condition that holds for just the span's rows in the target, where they can be told there.
-pub(crate) fn in_target(core: &PlanCore, span: &Span) -> Option<String> {
+pub(crate) fn in_target(core: &PlanCore, span: &Span, columns: &[ColumnMapping]) -> Option<String> {
     let time = match &core.time {
         Some(axis) => Some((axis, time_type(axis.target_type.as_deref()?))),
         None => None,
@@ -30,7 +30,7 @@ pub(crate) fn in_target(core: &PlanCore, span: &Span) -> Option<String> {
     match (span, &core.key, time) {
         (Span::Key(span), Some(key), time) => {
             let window = core.window.zip(time).map(|(window, (axis, time))| of_time(&within(window), &axis.column, &time));
-            Some(both(key_predicate::in_target(span, key)?, window))
+            Some(both(key_predicate::in_target(span, key, columns)?, window))
         }
         (Span::Time(..) | Span::TimeIsNull, _, Some((axis, time))) => Some(of_time(span, &axis.column, &time)),
         (Span::Key(_), None, _) | (Span::Time(..) | Span::TimeIsNull, _, None) => None,

@@ -85,8 +85,8 @@ fn columns(names: &[TableName]) -> String {
 
 fn partitions(names: &[TableName]) -> String {
     format!(
-        "SELECT database, table, partition_id, any(partition) AS partition_name, toString(sum(rows)) AS row_count,\n\
-         toString(sum(data_uncompressed_bytes)) AS byte_count, toString(sum(bytes_on_disk)) AS disk_byte_count, toString(count()) AS part_count,\n\
+        "SELECT database, table, partition_id, toString(sum(rows)) AS row_count,\n\
+         toString(sum(data_uncompressed_bytes)) AS byte_count, toString(sum(bytes_on_disk)) AS disk_byte_count,\n\
          toString(toUnixTimestamp(min(min_time))) AS min_second, toString(toUnixTimestamp(max(max_time))) AS max_second,\n\
          toString(toInt64(min(min_date))) AS min_day, toString(toInt64(max(max_date))) AS max_day\n\
          FROM system.parts WHERE active AND (database, table) IN ({})\n\

@@ -1,4 +1,4 @@
--- answer 751eb25805277d386492e7f4e7553141826760dadf410f8d68b9853d75e9a94f
+-- answer 0df6153b231ef0461341d333812873a2848575de80db8c34a753dec1791e4614
 -- plan 0adf21a8670c591e
 -- digest 356dc5fb3a3bbe77e71607221fd33b1a2f0d5c7dabf5546b7b255a88b92203e3
 -- Info mode: rows are copied from demo.events to demo.events_by_tenant by column name

@@ -1,4 +1,4 @@
--- answer 3fd554b61f3434767b97ca1ba8f0f2c8d4b1f54ec91e44e4ab51d9061ff6813d
+-- answer 8650822d97d2945f99e2ab00e3bc653f97e679087c193f27602dec29046a6a9c
 -- plan 78900a4484b8dd13
 -- digest c94c2a0776a07f0ba82f4c4780a1f89ca182d857f47c065f479eef244311b4dd
 -- Info mode: rows are copied from demo.events to demo.events_by_tenant by column name

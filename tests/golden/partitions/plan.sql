@@ -1,6 +1,6 @@
--- answer aad975ba9b413bad7d68b2f96b4e322b83a8907d1cd78499b9296e105b4ad902
--- plan 84d11969576ed870
--- digest 6ab2b033b4b88656d7ea405db2b86dc4ba90b1725faf10c47865bb53abf94d93
+-- answer d8c8bada5471d1473d195d21f7033ff1a40a796fb25806bd1eded00f4e5681ec
+-- plan 881245f7735a0881
+-- digest 7aec29884811cc68b0d02af930cab633405571d586c0d21aab82f81c579d5d72
 -- Info mode: rows are copied from demo.events to demo.events_by_tenant by column name
 -- Info planned-partitions: 3 partitions are planned; rows that arrive later in another partition are not part of this plan
 -- Info write-path: each chunk is one INSERT and one block: on ClickHouse 26.7.2.1 what the SELECT emits is squashed into one block, which is then stamped with the token
@@ -29,21 +29,21 @@
 -- set parallel_distributed_insert_select = 0
 -- set use_strict_insert_block_limits = 1
 
--- chunk 0 c42fc2f921eaa46c · 20250101 · ~11192 rows, ~1119200 bytes
+-- chunk 0 e411a72c2c91f1f8 · 20250101 · ~11192 rows, ~1119200 bytes
 -- token ee30a34db3b7bfd660406f8b0959bf4cdb451f7bc8ba34f43fe12d8131c7c5b9
 INSERT INTO `demo`.`events_by_tenant` (`amount`, `tenant`, `ts`, `kind`, `note`)
 SELECT CAST(`amount` AS UInt64), `tenant`, `ts`, `kind`, `note`
 FROM `demo`.`events`
 WHERE _partition_id = '20250101';
 
--- chunk 1 18fce29d41a8ce41 · 20250102 · ~9000 rows, ~900000 bytes
+-- chunk 1 5d84cf5612ae1f74 · 20250102 · ~9000 rows, ~900000 bytes
 -- token 584afc6a9fc45150b3072557e5868d80df6127482c0dbf52c13ba3ee6823a79b
 INSERT INTO `demo`.`events_by_tenant` (`amount`, `tenant`, `ts`, `kind`, `note`)
 SELECT CAST(`amount` AS UInt64), `tenant`, `ts`, `kind`, `note`
 FROM `demo`.`events`
 WHERE _partition_id = '20250102';
 
--- chunk 2 594353aac2bffd9b · 20250103 · ~262992 rows, ~26299200 bytes
+-- chunk 2 364ffaf6fd28131f · 20250103 · ~262992 rows, ~26299200 bytes
 -- token c93a5ba41a624ca4ee43a7c2b79f9d647857289c06a43ca070071f52b96b96de
 INSERT INTO `demo`.`events_by_tenant` (`amount`, `tenant`, `ts`, `kind`, `note`)
 SELECT CAST(`amount` AS UInt64), `tenant`, `ts`, `kind`, `note`

@@ -1,6 +1,6 @@
--- answer 0752a9ca55fc10dd110aea5940da928e28ca26a586bfcb3ed52de8698478c8e6
--- plan 6459c7382fd5f22b
--- digest 8fea714ae7a1d8c444d3930d18c07c00eb4eadf327f8a80593f13a933e1aa92c
+-- answer 357609ed158fd8a3bec384eefa93ee3f5ac193d57aa9ec8091c71bee1631e9e1
+-- plan 8ca4b3c0ebb67fb9
+-- digest cf22695c9b1eb459cc9d72513ddede8466918dfe3ba395af7c6f1abd25053118
 -- Info mode: demo.daily_totals is fed by demo.daily_buys_mv, demo.daily_totals_mv: each view's own SELECT is replayed over demo.events
 -- Info time-column: the window bounds 'ts' (DateTime64(3, 'UTC')): first time column of the sorting key
 -- Info estimates: rows and bytes a chunk are estimated from index marks: no data was read
@@ -27,7 +27,7 @@
 -- set parallel_distributed_insert_select = 0
 -- set use_strict_insert_block_limits = 1
 
--- chunk 0 dc36740cc81dbbee · 2025-01-01 12:00 – 2025-01-06 00:00 · daily_buys_mv · ~150000 rows, ~7968905 bytes
+-- chunk 0 55ccba49afbb7e61 · 2025-01-01 12:00 – 2025-01-06 00:00 · daily_buys_mv · ~150000 rows, ~7968905 bytes
 -- token 3ddab2784acdf0dfc75db9ca8c100c3337589db1203f9cfc4def51bbaa34100d
 INSERT INTO `demo`.`daily_totals` (`day`, `tenant`, `events`, `amount`)
 SELECT `day`, `tenant`, `events`, `amount`
@@ -36,7 +36,7 @@ SELECT toDate(ts) AS day, concat(tenant, ' it\'s a buy') AS tenant, toUInt64(1) 
 )
 SETTINGS additional_table_filters = {'demo.events': '`ts` >= fromUnixTimestamp64Milli(1735732800000, \'UTC\') AND `ts` < fromUnixTimestamp64Milli(1736121600000, \'UTC\')'};
 
--- chunk 1 e2ef65b32503552a · 2025-01-06 00:00 – 2025-01-11 00:00 · daily_buys_mv · ~166667 rows, ~8854357 bytes
+-- chunk 1 002159f6924ddf25 · 2025-01-06 00:00 – 2025-01-11 00:00 · daily_buys_mv · ~166667 rows, ~8854357 bytes
 -- token 5997569e57fdc2675a9f54e72d8b8d1372be1dd43aa038fbe1a64cc7f7212bdf
 INSERT INTO `demo`.`daily_totals` (`day`, `tenant`, `events`, `amount`)
 SELECT `day`, `tenant`, `events`, `amount`
@@ -45,7 +45,7 @@ SELECT toDate(ts) AS day, concat(tenant, ' it\'s a buy') AS tenant, toUInt64(1) 
 )
 SETTINGS additional_table_filters = {'demo.events': '`ts` >= fromUnixTimestamp64Milli(1736121600000, \'UTC\') AND `ts` < fromUnixTimestamp64Milli(1736553600000, \'UTC\')'};
 
--- chunk 2 f1de08142e2fd697 · 2025-01-11 00:00 – 2025-01-14 00:00 · daily_buys_mv · ~100000 rows, ~5312603 bytes
+-- chunk 2 9d52c75dd989b585 · 2025-01-11 00:00 – 2025-01-14 00:00 · daily_buys_mv · ~100000 rows, ~5312603 bytes
 -- token 19a81d5ff25b1f2fb2e72f5c815b506615fe2b5993e60d0079dc0aa4237d8422
 INSERT INTO `demo`.`daily_totals` (`day`, `tenant`, `events`, `amount`)
 SELECT `day`, `tenant`, `events`, `amount`
@@ -54,7 +54,7 @@ SELECT toDate(ts) AS day, concat(tenant, ' it\'s a buy') AS tenant, toUInt64(1) 
 )
 SETTINGS additional_table_filters = {'demo.events': '`ts` >= fromUnixTimestamp64Milli(1736553600000, \'UTC\') AND `ts` < fromUnixTimestamp64Milli(1736812800000, \'UTC\')'};
 
--- chunk 3 4108cb681cbf8bdf · 2025-01-01 12:00 – 2025-01-06 00:00 · daily_totals_mv · ~150000 rows, ~7968905 bytes
+-- chunk 3 2dd394028187de2f · 2025-01-01 12:00 – 2025-01-06 00:00 · daily_totals_mv · ~150000 rows, ~7968905 bytes
 -- token 8530bc6d0e8133f64d89b4fda00487cd986ca08eceb7b5a27e9c209e4ab2f4f2
 INSERT INTO `demo`.`daily_totals` (`day`, `tenant`, `events`, `amount`)
 SELECT `day`, `tenant`, `events`, `amount`
@@ -63,7 +63,7 @@ SELECT toDate(ts) AS day, tenant, count() AS events, sum(amount) AS amount FROM 
 )
 SETTINGS additional_table_filters = {'demo.events': '`ts` >= fromUnixTimestamp64Milli(1735732800000, \'UTC\') AND `ts` < fromUnixTimestamp64Milli(1736121600000, \'UTC\')'};
 
--- chunk 4 0fb3765f31ed7c2d · 2025-01-06 00:00 – 2025-01-11 00:00 · daily_totals_mv · ~166667 rows, ~8854357 bytes
+-- chunk 4 aea8d523a62924c7 · 2025-01-06 00:00 – 2025-01-11 00:00 · daily_totals_mv · ~166667 rows, ~8854357 bytes
 -- token 985f3453874833fbc6fc802002d5d6f84affbe7fd245644f318c8b5cd30b8649
 INSERT INTO `demo`.`daily_totals` (`day`, `tenant`, `events`, `amount`)
 SELECT `day`, `tenant`, `events`, `amount`
@@ -72,7 +72,7 @@ SELECT toDate(ts) AS day, tenant, count() AS events, sum(amount) AS amount FROM 
 )
 SETTINGS additional_table_filters = {'demo.events': '`ts` >= fromUnixTimestamp64Milli(1736121600000, \'UTC\') AND `ts` < fromUnixTimestamp64Milli(1736553600000, \'UTC\')'};
 
--- chunk 5 310fa19407496f0b · 2025-01-11 00:00 – 2025-01-14 00:00 · daily_totals_mv · ~100000 rows, ~5312603 bytes
+-- chunk 5 78f553c6c1967bd1 · 2025-01-11 00:00 – 2025-01-14 00:00 · daily_totals_mv · ~100000 rows, ~5312603 bytes
 -- token cc174eb269c04207b75c59df2541ab65b7f370a87fec64b3dc02353279b4b304
 INSERT INTO `demo`.`daily_totals` (`day`, `tenant`, `events`, `amount`)
 SELECT `day`, `tenant`, `events`, `amount`

@@ -35,7 +35,7 @@ fn facts(snapshot: &Facts, preview: &Preview) -> El {
         .child(fact("The target remembers", dedup(target.dedup, preview.chunks)))
         .child(fact("Memory", memory(snapshot, preview)))
         .child(fact("Materialized views", attached(snapshot)))
-        .child(fact("The target holds", format!("{} rows, {}", format::exact(target.rows()), format::bytes(target.bytes()))))
+        .child(fact("The target holds", format!("{} rows, {}", format::exact(target.stored.rows), format::bytes(target.stored.bytes))))
         .child(fact("Unfinished mutations", mutations))
         .child(fact("Server", format!("ClickHouse {}, {}", snapshot.server.version, snapshot.server.timezone)))
 }

@@ -145,7 +145,7 @@ fn simulated(wanted: &Wanted) -> Value {
     let started = Instant::now();
     let Outcome::Planned(plan) = planner_core::plan(&request, &snapshot) else { panic!("not planned") };
     let took = started.elapsed().as_secs_f64() * 1000.0;
-    json!({"rows": snapshot.source.rows(), "partitions": partitions, "chunks": plan.len(), "native_ms": rounded(took)})
+    json!({"rows": snapshot.source.stored.rows, "partitions": partitions, "chunks": plan.len(), "native_ms": rounded(took)})
 }
 
 /// The tables as lines for people.
