@@ -15,6 +15,7 @@ pub mod generate;
 pub mod key_cases;
 pub mod keyed;
 pub mod proxy;
+pub mod query_cost;
 pub mod sample;
 pub mod service;
 pub mod shapes;

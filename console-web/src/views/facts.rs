@@ -34,6 +34,9 @@ pub struct Facts {
 /// Of the server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ServerFacts {
+    /// Bytes that are free where it keeps data, rounded down.
+    #[serde(default)]
+    pub disk_free_bytes: Option<u64>,
     /// Its limit on memory in bytes; 0 when it does not say.
     pub memory_bytes: u64,
     /// Its time zone.
@@ -47,6 +50,10 @@ pub struct ServerFacts {
 pub struct TableFacts {
     /// How long it remembers blocks.
     pub dedup: DedupWindow,
+    /// Engine name.
+    pub engine: String,
+    /// Engine with arguments and settings.
+    pub engine_full: String,
     /// The table.
     pub name: TableName,
     /// Active partitions of the source.

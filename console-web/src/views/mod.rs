@@ -5,6 +5,7 @@ pub mod answer;
 pub mod bars;
 pub mod budget;
 pub mod command;
+pub mod disk;
 pub mod eta;
 pub mod facts;
 pub mod format;

@@ -135,6 +135,8 @@ impl Pack {
 
 /// Points of one tuple: the smallest piece that the key can divide.
 struct Run<'a> {
+    /// Rows that surely have this tuple: those of points behind which another one starts with it. The last may hold others too.
+    certain: u64,
     key: &'a KeyTuple,
     rows: u64,
 }
@@ -143,8 +145,11 @@ fn runs(points: &[KeyPoint]) -> Vec<Run<'_>> {
     let mut runs: Vec<Run<'_>> = Vec::with_capacity(points.len());
     for point in points {
         match runs.last_mut() {
-            Some(last) if last.key == &point.key => last.rows = last.rows.saturating_add(point.rows),
-            _ => runs.push(Run { key: &point.key, rows: point.rows }),
+            Some(last) if last.key == &point.key => {
+                last.certain = last.rows;
+                last.rows = last.rows.saturating_add(point.rows);
+            }
+            _ => runs.push(Run { certain: 0, key: &point.key, rows: point.rows }),
         }
     }
     runs
@@ -266,13 +271,23 @@ fn bounds(runs: &[Run<'_>], rows: u64, most: u64) -> Vec<(usize, u64)> {
 fn hot_key(task: &Task<'_>, slice: &Slice, runs: &[Run<'_>], segment: &Segment, counted: u64, of: u32) -> Note {
     let heaviest = runs.get(segment.runs.0..segment.runs.1).unwrap_or_default().iter().max_by_key(|run| run.rows);
     let label = heaviest.map(|run| crate::span::tuple_label(run.key, &task.histogram.columns)).unwrap_or_default();
+    let (certain, rows) = heaviest.map_or((0, segment.rows), |run| (run.certain, run.rows));
+    let name = partition_name(task, slice);
+    let (least, most) = (share(100, certain, counted), share(100, rows, counted));
+    if certain == 0 {
+        return Note::warning(
+            "hash-buckets",
+            format!(
+                "{name}: no key is known inside the rows from '{label}' on, {most} % of its rows and more than a chunk may have; they \
+                 are divided by hash into {of} chunks"
+            ),
+            "each of these chunks reads all of those rows; a larger budget needs fewer of them",
+        );
+    }
+    let held = if least == most { most.to_string() } else { format!("{least} to {most}") };
     Note::warning(
         "hot-key",
-        format!(
-            "{}: '{label}' holds {} % of its rows, more than a chunk may; they are divided by hash into {of} chunks",
-            partition_name(task, slice),
-            share(100, segment.rows, counted)
-        ),
+        format!("{name}: '{label}' holds {held} % of its rows, more than a chunk may; they are divided by hash into {of} chunks"),
         "each of these chunks reads all rows of that key; a larger budget needs fewer of them",
     )
 }
