@@ -1,5 +1,7 @@
 //! Comparing contents. Fingerprints form a group: what the target held before can be subtracted from what it holds after.
 
+use std::collections::BTreeMap;
+
 use executor_api::receipt::{Comparison, Fingerprint};
 use planner_core::quantity::UnixMillis;
 use serde::Deserialize;
@@ -34,18 +36,38 @@ pub fn compare(scope: &str, task: Option<u64>, source: Fingerprint, target: Fing
 
 /// Runs a fingerprint query of planner-core.
 pub async fn fingerprint(client: &Client, sql: &str) -> Result<Fingerprint, Failure> {
-    #[derive(Deserialize)]
-    struct Row {
-        #[serde(deserialize_with = "lenient")]
-        rows: u64,
-        sum: String,
-        xor: String,
-    }
     let rows: Vec<Row> = client.patient_rows(Query::new(sql)).await?;
     let row = rows.into_iter().next().ok_or_else(|| Failure::Exception { code: 0, message: "a fingerprint without a row".into() })?;
-    // The sum over no rows may come as an empty text from a Nullable.
-    let or_zero = |text: String| if text.is_empty() { "0".to_owned() } else { text };
-    Ok(Fingerprint { rows: row.rows, sum: or_zero(row.sum), xor: or_zero(row.xor) })
+    Ok(row.into())
+}
+
+/// Runs a query for the fingerprints of several chunks; a chunk without rows is not among them.
+pub async fn fingerprints(client: &Client, sql: &str) -> Result<BTreeMap<u64, Fingerprint>, Failure> {
+    #[derive(Deserialize)]
+    struct OfChunk {
+        #[serde(deserialize_with = "lenient")]
+        chunk: u64,
+        #[serde(flatten)]
+        row: Row,
+    }
+    let rows: Vec<OfChunk> = client.patient_rows(Query::new(sql)).await?;
+    Ok(rows.into_iter().map(|of| (of.chunk, of.row.into())).collect())
+}
+
+#[derive(Deserialize)]
+struct Row {
+    #[serde(deserialize_with = "lenient")]
+    rows: u64,
+    sum: String,
+    xor: String,
+}
+
+impl From<Row> for Fingerprint {
+    fn from(row: Row) -> Self {
+        // The sum over no rows may come as an empty text from a Nullable.
+        let or_zero = |text: String| if text.is_empty() { "0".to_owned() } else { text };
+        Self { rows: row.rows, sum: or_zero(row.sum), xor: or_zero(row.xor) }
+    }
 }
 
 /// `20,000,000`.

@@ -8,6 +8,7 @@ use futures_util::stream;
 use planner_core::sql::checks::Proof;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::passes;
 use super::step::{Site, Step};
 use crate::clickhouse::queries::NewParts;
 use crate::verify;
@@ -56,18 +57,26 @@ impl Comparing {
         self.blocks(&report).await;
         match &self.site.proof {
             Proof::PerChunk => {
-                let pairs = self.chunks.into_iter().map(|(n, label)| {
+                let passes = passes::of(&self.site, self.chunks).await.into_iter().map(|chunks| {
                     let site = self.site.clone();
-                    async move { (n, label, site.chunk(n).await) }
+                    async move {
+                        let numbers: Vec<u64> = chunks.iter().map(|(n, _)| *n).collect();
+                        (site.chunks(&numbers).await, chunks)
+                    }
                 });
-                let mut pairs = stream::iter(pairs).buffer_unordered(self.lanes.max(1));
-                while let Some((n, label, pair)) = pairs.next().await {
-                    match pair {
-                        Ok((source, target)) => {
-                            let before = self.before.get(&n).cloned();
-                            report(Compared::Pair(Box::new(verify::compare(&label, Some(n), source, target, before))));
+                let mut passes = stream::iter(passes).buffer_unordered(self.lanes.max(1));
+                while let Some((pairs, chunks)) = passes.next().await {
+                    let pairs = match pairs {
+                        Ok(pairs) => pairs,
+                        Err(failure) => {
+                            let labels = chunks.into_iter().map(|(_, label)| label).collect::<Vec<_>>().join(", ");
+                            report(Compared::Failed { message: format!("chunk {labels} cannot be compared: {failure}") });
+                            continue;
                         }
-                        Err(failure) => report(Compared::Failed { message: format!("chunk {label} cannot be compared: {failure}") }),
+                    };
+                    for ((n, label), (source, target)) in chunks.into_iter().zip(pairs) {
+                        let before = self.before.get(&n).cloned();
+                        report(Compared::Pair(Box::new(verify::compare(&label, Some(n), source, target, before))));
                     }
                 }
             }

@@ -15,6 +15,7 @@ mod crash;
 mod driver;
 mod engine;
 mod kinds;
+mod passes;
 pub mod pressure;
 mod step;
 mod traffic;

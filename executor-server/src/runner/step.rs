@@ -166,6 +166,23 @@ impl Site {
         Ok((source, target))
     }
 
+    /// The same of several chunks, in their order; the target is read once for all.
+    pub(super) async fn chunks(&self, chunks: &[u64]) -> Result<Vec<(Fingerprint, Fingerprint)>, Failure> {
+        if let [one] = chunks {
+            return Ok(vec![self.chunk(*one).await?]);
+        }
+        let numbers: Vec<usize> = chunks.iter().map(|n| usize::try_from(*n).unwrap_or(usize::MAX)).collect();
+        let sql = checks::target_fingerprints(&self.plan.core, &numbers);
+        let mut targets = self.health.ask(|| verify::fingerprints(self.health.client(), &sql)).await?;
+        let mut pairs = Vec::with_capacity(chunks.len());
+        for (n, i) in chunks.iter().zip(numbers) {
+            let sql = checks::source_fingerprint(&self.plan.core, i);
+            let source = self.health.ask(|| fingerprint(self.health.client(), &sql)).await?;
+            pairs.push((source, targets.remove(n).unwrap_or_else(verify::nothing)));
+        }
+        Ok(pairs)
+    }
+
     /// Looks whether a chunk's rows in the target are as asserted.
     pub(super) async fn assert(&self, n: u64, assertions: &[Assertion]) -> Result<Vec<Asserted>, Failure> {
         let i = usize::try_from(n).unwrap_or(usize::MAX);

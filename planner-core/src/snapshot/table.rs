@@ -72,7 +72,9 @@ impl Stored {
     /// The sum of partitions, whose bytes on disk are not told.
     pub fn of(partitions: &[Partition]) -> Self {
         let mut stored = Self::default();
-        partitions.iter().for_each(|partition| stored.add(partition, 0));
+        for partition in partitions {
+            stored.add(partition, 0);
+        }
         stored
     }
 

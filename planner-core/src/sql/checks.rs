@@ -67,6 +67,35 @@ pub fn target_fingerprint(core: &PlanCore, i: usize) -> String {
     format!("{}\nFORMAT JSONEachRow", fingerprint(&statement.columns, &rows))
 }
 
+/// Fingerprints of several chunks of a copy in the target, in one pass over it: a line for each that has rows, with its
+/// number as `chunk`. Only with [`Proof::PerChunk`].
+pub fn target_fingerprints(core: &PlanCore, chunks: &[usize]) -> String {
+    let Some(statement) = core.statements.first() else { return String::new() };
+    let conditions: Vec<(usize, String)> = chunks.iter().map(|i| (*i, target_predicate(core, *i))).collect();
+    let told: Vec<String> = conditions.iter().map(|(i, condition)| format!("{condition}, {}", i + 1)).collect();
+    let any: Vec<String> = conditions.into_iter().map(|(_, condition)| format!("({condition})")).collect();
+    let columns = names(&statement.columns);
+    format!(
+        "SELECT toString(penstock_chunk - 1) AS chunk, {TOTALS} FROM (\n\
+         SELECT penstock_chunk, cityHash64(tuple({columns})) AS penstock_hash FROM (\n\
+         SELECT {columns}, multiIf({}, 0) AS penstock_chunk FROM {} WHERE {}\n))\n\
+         WHERE penstock_chunk > 0 GROUP BY penstock_chunk\nFORMAT JSONEachRow",
+        told.join(", "),
+        core.target.name.quoted(),
+        any.join(" OR ")
+    )
+}
+
+/// How many rows of the target the server would read for chunk `i`, or for all of it: known from its indexes alone.
+pub fn target_reads(core: &PlanCore, i: Option<usize>) -> String {
+    let condition = i.map_or_else(|| "1".into(), |i| target_predicate(core, i));
+    let columns = core.statements.first().map(|statement| names(&statement.columns)).unwrap_or_default();
+    format!(
+        "SELECT toString(sum(rows)) AS rows FROM (EXPLAIN ESTIMATE SELECT {columns} FROM {} WHERE {condition})\nFORMAT JSONEachRow",
+        core.target.name.quoted()
+    )
+}
+
 /// Removes chunk `i`'s rows from the target. Only with [`Proof::PerChunk`], and only where this job wrote them.
 ///
 /// Finds no rows once the server's clock has passed `deadline_ms`: by then somebody may have sent the rows again. With the
@@ -168,10 +197,11 @@ fn fingerprint(columns: &[ColumnMapping], rows: &str) -> String {
     total(&format!("SELECT cityHash64(tuple({})) AS penstock_hash FROM (\n{rows}\n)", names(columns)))
 }
 
+/// A fingerprint over hashes of rows.
+const TOTALS: &str = "toString(count()) AS rows, toString(sum(penstock_hash)) AS sum, toString(groupBitXor(penstock_hash)) AS xor";
+
 fn total(hashes: &str) -> String {
-    format!(
-        "SELECT toString(count()) AS rows, toString(sum(penstock_hash)) AS sum, toString(groupBitXor(penstock_hash)) AS xor FROM (\n{hashes}\n)"
-    )
+    format!("SELECT {TOTALS} FROM (\n{hashes}\n)")
 }
 
 fn names(columns: &[ColumnMapping]) -> String {

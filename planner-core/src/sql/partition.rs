@@ -97,7 +97,18 @@ fn kind(item: &str, type_of: impl Fn(&str) -> Option<KeyType>) -> Option<Kind> {
             KeyType::Integer { width: 1..=8, .. } => Some(Kind::Integer),
             KeyType::Time { unit: TimeUnit::Day, width: 2, .. } => Some(Kind::Date),
             KeyType::Time { unit: TimeUnit::Ticks(0), width: 4, .. } => Some(Kind::Moment),
-            _ => None,
+            KeyType::Integer { .. }
+            | KeyType::Float { .. }
+            | KeyType::Decimal { .. }
+            | KeyType::Time { .. }
+            | KeyType::Enum { .. }
+            | KeyType::Uuid
+            | KeyType::Ipv4
+            | KeyType::Ipv6
+            | KeyType::String
+            | KeyType::FixedString(_)
+            | KeyType::Tuple { .. }
+            | KeyType::Nullable(_) => None,
         },
         [Token::Word(function), Token::Symbol('('), .., Token::Symbol(')')] if closes(item.strip_suffix(')')?.split_once('(')?.1) => {
             let is = |names: &[&str]| names.contains(&function.as_str());
@@ -115,17 +126,13 @@ fn kind(item: &str, type_of: impl Fn(&str) -> Option<KeyType>) -> Option<Kind> {
 impl Kind {
     /// The value that a part of an id spells; `None` where it is no value of this kind.
     fn literal(self, part: &str) -> Option<String> {
-        let digits = |text: &str| (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.to_owned());
         match self {
-            Self::Integer => match part.strip_prefix('-') {
-                Some(positive) => part.parse::<i64>().ok().and(digits(positive)).map(|positive| format!("-{positive}")),
-                None => part.parse::<u64>().ok().and(digits(part)),
-            },
+            Self::Integer => part.parse::<i128>().ok().map(|number| number.to_string()).filter(|text| text == part),
             Self::Date => {
-                let text = digits(part).filter(|text| text.len() == 8)?;
-                let date = format!("{}-{}-{}", text.get(..4)?, text.get(4..6)?, text.get(6..)?);
+                let digits = part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_digit());
+                let date = format!("{}-{}-{}", part.get(..4)?, part.get(4..6)?, part.get(6..)?);
                 let instant = UnixMillis::parse(&format!("{date}T00:00:00Z")).ok()?;
-                (instant.0.rem_euclid(DAY_MS) == 0).then(|| format!("toDate({})", string(&date)))
+                (digits && instant.0.rem_euclid(DAY_MS) == 0).then(|| format!("toDate({})", string(&date)))
             }
             Self::Moment => part.parse::<u32>().ok().map(|seconds| format!("toDateTime({seconds})")),
         }

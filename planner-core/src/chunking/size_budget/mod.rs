@@ -7,6 +7,9 @@
 //!                                                                       └► heavy: hash buckets
 //! ```
 
+mod notes;
+
+use self::notes::{divided_below, hot_key, partition_name};
 use crate::histogram::{KeyHistogram, KeyOrigin, KeyPoint};
 use crate::key::{Bucket, KeySpan, KeyTuple};
 use crate::limits::{LEAST_BUDGET, MOST_DETAIL_POINTS, MOST_PACKED, POINTS_A_CHUNK};
@@ -135,9 +138,9 @@ impl Pack {
 
 /// Points of one tuple: the smallest piece that the key can divide.
 struct Run<'a> {
-    /// Rows that surely have this tuple: those of points behind which another one starts with it. The last may hold others too.
-    certain: u64,
     key: &'a KeyTuple,
+    /// Points; of a single one the index does not tell what else is in it.
+    points: u64,
     rows: u64,
 }
 
@@ -146,10 +149,10 @@ fn runs(points: &[KeyPoint]) -> Vec<Run<'_>> {
     for point in points {
         match runs.last_mut() {
             Some(last) if last.key == &point.key => {
-                last.certain = last.rows;
+                last.points += 1;
                 last.rows = last.rows.saturating_add(point.rows);
             }
-            _ => runs.push(Run { certain: 0, key: &point.key, rows: point.rows }),
+            _ => runs.push(Run { key: &point.key, points: 1, rows: point.rows }),
         }
     }
     runs
@@ -266,57 +269,6 @@ fn bounds(runs: &[Run<'_>], rows: u64, most: u64) -> Vec<(usize, u64)> {
     }
     ends.push((runs.len(), rows));
     ends
-}
-
-fn hot_key(task: &Task<'_>, slice: &Slice, runs: &[Run<'_>], segment: &Segment, counted: u64, of: u32) -> Note {
-    let heaviest = runs.get(segment.runs.0..segment.runs.1).unwrap_or_default().iter().max_by_key(|run| run.rows);
-    let label = heaviest.map(|run| crate::span::tuple_label(run.key, &task.histogram.columns)).unwrap_or_default();
-    let (certain, rows) = heaviest.map_or((0, segment.rows), |run| (run.certain, run.rows));
-    let name = partition_name(task, slice);
-    let (least, most) = (share(100, certain, counted), share(100, rows, counted));
-    if certain == 0 {
-        return Note::warning(
-            "hash-buckets",
-            format!(
-                "{name}: no key is known inside the rows from '{label}' on, {most} % of its rows and more than a chunk may have; they \
-                 are divided by hash into {of} chunks"
-            ),
-            "each of these chunks reads all of those rows; a larger budget needs fewer of them",
-        );
-    }
-    let held = if least == most { most.to_string() } else { format!("{least} to {most}") };
-    Note::warning(
-        "hot-key",
-        format!("{name}: '{label}' holds {held} % of its rows, more than a chunk may; they are divided by hash into {of} chunks"),
-        "each of these chunks reads all rows of that key; a larger budget needs fewer of them",
-    )
-}
-
-/// Tuples that were too heavy for the index, and are cut along the rest of the sorting key.
-fn divided_below(task: &Task<'_>, slice: &Slice, runs: &[Run<'_>], counted: u64) -> Vec<Note> {
-    let note = |tuple: &KeyTuple| {
-        // Values in RowBinary tell their own ends: a longer tuple starts with this one's hex only when its columns do.
-        let under = || runs.iter().filter(|run| run.key.as_str().starts_with(tuple.as_str()));
-        let rows = under().map(|run| run.rows).fold(0, u64::saturating_add);
-        (under().count() > 1).then(|| {
-            Note::info(
-                "hot-key-cut",
-                format!(
-                    "{}: '{}' holds {} % of its rows and is cut along ({}); the index does not hold all of that key, so each of these \
-                     chunks reads the key of all its rows",
-                    partition_name(task, slice),
-                    crate::span::tuple_label(tuple, &task.histogram.columns),
-                    share(100, rows, counted),
-                    crate::key::names(&task.histogram.columns),
-                ),
-            )
-        })
-    };
-    task.histogram.below.get(&slice.id).into_iter().flatten().filter_map(note).collect()
-}
-
-fn partition_name(task: &Task<'_>, slice: &Slice) -> String {
-    if task.partitioned { format!("partition {}", slice.id) } else { "the table".into() }
 }
 
 /// Finer points, where chunks have too few and the index has more.
