@@ -206,7 +206,10 @@ fn read_amplification(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapsh
             let by_size = source.keys.as_ref().is_some_and(|keys| keys.origin == KeyOrigin::IndexMarks);
             let hint = match (by_size, by_partition) {
                 (true, _) => {
-                    format!("cut by size, chunks follow the primary key and read about {} times in all", times(once.max(wanted), wanted))
+                    format!(
+                        "cut by size, chunks follow the primary key and read about {} times the wanted rows in all",
+                        times(once.max(wanted), wanted)
+                    )
                 }
                 (false, true) => "chunks as wide as a partition read each row once".to_owned(),
                 (false, false) => "wider chunks read less in all".to_owned(),

@@ -18,6 +18,10 @@ const COLUMNS: [(&str, &str); 6] =
 
 /// The list; `changed` reads whatever tells one plan from another, `ask` fetches the page that starts at an index.
 pub(crate) fn chunk_table(total: Memo<u64>, changed: impl Fn() + 'static, ask: impl Fn(u64, Page) + 'static) -> El {
+    boxed(total, Box::new(changed), Box::new(ask))
+}
+
+fn boxed(total: Memo<u64>, changed: Box<dyn Fn()>, ask: Box<dyn Fn(u64, Page)>) -> El {
     let book = RwSignal::new(LineBook::default());
     let window = RwSignal::new((0_u64, 0_u64));
     let fetch = move |(first, last): (u64, u64)| {

@@ -21,13 +21,16 @@ pub(crate) struct LongList {
 
 /// The scrolling box; `seen` hears which rows are drawn, `row` draws one.
 pub(crate) fn virtual_rows(list: LongList, seen: impl Fn(u64, u64) + 'static, row: impl Fn(u64) -> View + 'static) -> El {
+    boxed(list, Box::new(seen), Rc::new(row))
+}
+
+fn boxed(list: LongList, seen: Box<dyn Fn(u64, u64)>, row: Rc<dyn Fn(u64) -> View>) -> El {
     let LongList { label, row_id, columns, total } = list;
     let scroll = RwSignal::new(0_u64);
     let height = RwSignal::new(720_u64);
-    let window = memo(move || visible(scroll.get(), height.get(), total.get()));
-    let lift = memo(move || window.get().lift_px);
-    let drawn = memo(move || (window.get().first, window.get().last));
-    let row = Rc::new(row);
+    let window = move || visible(scroll.get(), height.get(), total.get());
+    let lift = memo(move || window().lift_px);
+    let drawn = memo(move || (window().first, window().last));
     let rows = move || {
         let (first, last) = drawn.get();
         let row = |index: u64| {

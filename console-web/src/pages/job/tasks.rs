@@ -48,10 +48,9 @@ fn load(model: Model, state: Memo<Option<TaskState>>, small: Memo<bool>, total: 
     effect(move || {
         model.reloads.track();
         let (first, last) = window.get();
-        match state.get() {
-            _ if small.get() => model.load(0, u64::MAX),
-            None => model.load(first, last),
-            Some(_) => {}
+        // All of a small job are loaded for its strip.
+        if state.get().is_none() && !small.get() {
+            model.load(first, last);
         }
     });
     // The filtered list of a large job: page after page, as its end comes in sight.
