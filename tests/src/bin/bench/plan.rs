@@ -46,7 +46,7 @@ async fn one_shape(server: &ClickHouse, shape: &Shape, rows: u64, parts: u64) ->
     let cost = since.cost(server).await;
     let (counts, _) = carried_one_by_one(server, &(0..plan.len()).map(|i| plan.core.predicate(i)).collect::<Vec<_>>()).await;
     let (_, astray) = carried(server, &plan).await;
-    let mut found = vec![row(&name, stored, "penstock", &counts, cost, astray)];
+    let mut found = vec![row(&name, stored, "penstock", &counts, &cost, astray)];
     for simple in [equal_width(server, shape.axis).await, quantiles(server, shape.axis).await] {
         let (counts, mut cost) = carried_one_by_one(server, &simple.predicates).await;
         let counted = std::mem::replace(&mut cost, simple.cost);
@@ -55,12 +55,12 @@ async fn one_shape(server: &ClickHouse, shape: &Shape, rows: u64, parts: u64) ->
             cost.rows_read += counted.rows_read;
         }
         let astray = stored - counts.iter().sum::<u64>().min(stored);
-        found.push(row(&name, stored, simple.name, &counts, cost, (astray, 0)));
+        found.push(row(&name, stored, simple.name, &counts, &cost, (astray, 0)));
     }
     found
 }
 
-fn row(name: &str, rows: u64, planner: &str, counts: &[u64], cost: QueryCost, (lost, duplicated): (u64, u64)) -> Value {
+fn row(name: &str, rows: u64, planner: &str, counts: &[u64], cost: &QueryCost, (lost, duplicated): (u64, u64)) -> Value {
     let largest = counts.iter().max().copied().unwrap_or(0);
     let thousandths = u128::from(largest) * 1000 * counts.len() as u128 / u128::from(rows.max(1));
     let ratio = f64::from(u32::try_from(thousandths).unwrap_or(u32::MAX)) / 1000.0;
