@@ -1,8 +1,8 @@
 //! What became of a chunk whose answer was lost: evidence, in the order of clickhouse.md section 4.
 //!
 //! ```text
-//!   system.processes ──running──► adopt, wait
-//!        │ gone; not in the log either: wait until it could not write any more
+//!   system.processes ──running──► adopt, wait                                  on every server that may run it;
+//!        │ gone; not in the log either: wait until it could not write any more   one that is away is waited for
 //!        │ gone
 //!   query_log ──QueryFinish──► written          ──exception, no NewPart──► absent, same token
 //!        │ no terminal row, or parts after an exception
@@ -14,11 +14,13 @@ use std::time::Duration;
 
 use executor_api::receipt::Fingerprint;
 use planner_core::plan::Plan;
+use planner_core::snapshot::Snapshot;
 use planner_core::sql::checks;
 use planner_core::sql::identifier::TableName;
 
 use crate::clickhouse::classify::{Class, before_start, class_of};
-use crate::clickhouse::client::{Failure, Query};
+use crate::clickhouse::client::{Client, Failure, Query};
+use crate::clickhouse::evidence::{Clocks, MOST_SKEW_MS};
 use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Logged;
 use crate::verify::{self, fingerprint};
@@ -36,12 +38,16 @@ const START_MARGIN_MS: u64 = 2_500;
 pub struct Case {
     /// The plan.
     pub plan: Arc<Plan>,
+    /// What was known of the tables.
+    pub snapshot: Arc<Snapshot>,
     /// The chunk.
     pub n: u64,
     /// The attempt's query id.
     pub query_id: String,
     /// The job that sent it.
     pub job: String,
+    /// Address of the server that it was sent to, where there were several.
+    pub server: Option<String>,
     /// When it was sent, in milliseconds: by the server's clock where that was asked, else by the service's.
     pub sent_at: i64,
     /// When it was sent, by the server's clock; none when the server was not asked.
@@ -117,17 +123,26 @@ pub async fn resolve(health: &Health, case: &Case, adopted: impl Fn()) -> Findin
 async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Finding, Failure> {
     let client = health.client();
     let id = case.query_id.as_str();
+    if let Some(server) = case.server.as_deref().filter(|server| !client.reaches(server)) {
+        return Ok(Finding::Unprovable {
+            code: "server-unlisted",
+            message: format!(
+                "it was sent to {server}, which clickhouse.urls does not name any more: it may still run there. Name that server again, or a cluster that it is in (clickhouse.cluster), then retry the task"
+            ),
+        });
+    }
     past(health, &case.plan.core.target.name, case.clear_until).await?;
 
     let mut seen = false;
-    while health.ask(|| client.running([id])).await?.iter().any(|row| row.query_id == id) {
+    while health.ask(|| client.is_running(id)).await? {
         if !seen {
             seen = true;
             adopted();
-            if case.kill {
-                // Without the right to kill it simply runs to its end.
-                let _ = client.kill(id).await;
-            }
+        }
+        if case.kill {
+            // Without the right to kill it simply runs to its end. Said again and again: behind one address of several
+            // servers it may take a while until the right one hears it.
+            let _ = client.kill(id).await;
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
@@ -135,7 +150,7 @@ async fn evidence(health: &Health, case: &Case, adopted: impl Fn()) -> Result<Fi
     let mut logs = logs_of(health, case).await?;
     if logs.rows.is_empty() && case.answered.is_none() && wait_for_deadline(health, case).await? {
         // It may have arrived at the last moment.
-        while health.ask(|| client.running([id])).await?.iter().any(|row| row.query_id == id) {
+        while health.ask(|| client.is_running(id)).await? {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         logs = logs_of(health, case).await?;
@@ -182,19 +197,28 @@ async fn wait_for_deadline(health: &Health, case: &Case) -> Result<bool, Failure
     past(health, &case.plan.core.target.name, case.server_time.map(|sent| sent.saturating_add(ARRIVAL_MS))).await
 }
 
-/// Waits until the server's clock has passed a deadline; false where it had long passed it, or there is none.
+/// Waits until every server's clock has passed a deadline; false where they had long passed it, or there is none.
 pub async fn past(health: &Health, table: &TableName, deadline: Option<i64>) -> Result<bool, Failure> {
     let Some(deadline) = deadline else { return Ok(false) };
     let mut waited = false;
     loop {
-        let standing = health.ask(|| health.client().standing(table)).await?;
-        let left = standing.map_or(-1, |standing| deadline.saturating_sub(i64::try_from(standing.now).unwrap_or(i64::MAX)));
+        let now = health.ask(|| clocks(health.client(), table)).await?.map(|clocks| clocks.earliest);
+        let left = now.map_or(-1, |now| deadline.saturating_sub(i64::try_from(now).unwrap_or(i64::MAX)));
         if left < 0 {
             return Ok(waited);
         }
         waited = true;
         tokio::time::sleep(Duration::from_millis(left.unsigned_abs().min(1_000) + 1)).await;
     }
+}
+
+/// The clocks of all servers; none where the table is gone, so that nothing can be written into it.
+async fn clocks(client: &Client, table: &TableName) -> Result<Option<Clocks>, Failure> {
+    if client.is_several() {
+        return client.clocks().await.map(Some);
+    }
+    let standing = client.standing(table).await?;
+    Ok(standing.map(|standing| Clocks { earliest: standing.now, last_start: standing.started }))
 }
 
 struct Logs {
@@ -217,10 +241,12 @@ async fn logs_of(health: &Health, case: &Case) -> Result<Logs, Failure> {
                 false
             }
         };
-        let standing = health.ask(|| client.standing(&case.plan.core.target.name)).await?;
-        let up_since_before = match (&standing, case.server_time.and_then(|time| u64::try_from(time).ok())) {
+        let clocks = health.ask(|| clocks(client, &case.plan.core.target.name)).await?;
+        let up_since_before = match (&clocks, case.server_time.and_then(|time| u64::try_from(time).ok())) {
             // A server whose clock was set back may have dated the log before the sending: it tells nothing then.
-            (Some(standing), Some(sent)) => standing.started.saturating_add(START_MARGIN_MS) < sent && sent <= standing.now,
+            (Some(clocks), Some(sent)) => {
+                clocks.last_start.saturating_add(START_MARGIN_MS) < sent && sent <= clocks.earliest.saturating_add(skew(client))
+            }
             (Some(_) | None, _) => false,
         };
         let rows = match health.ask(|| client.logged(&case.query_id, &case.job, case.sent_at)).await {
@@ -235,7 +261,8 @@ async fn logs_of(health: &Health, case: &Case) -> Result<Logs, Failure> {
         let complete = flushed && up_since_before;
         look += 1;
         // A request may be on its way still, and the end of a query is logged a moment after it left the processes.
-        let enough = if rows.is_empty() { look >= 3 } else { look >= 10 };
+        // A log that had the time of its interval is not waited for where contents decide.
+        let enough = if rows.is_empty() { look >= 3 } else { look >= 10 } || (!flushed && case.per_chunk);
         if ended || (!up_since_before && look >= 2) || enough {
             let never_started = complete && rows.is_empty();
             return Ok(Logs { rows, complete, never_started });
@@ -247,7 +274,7 @@ async fn logs_of(health: &Health, case: &Case) -> Result<Logs, Failure> {
 /// Parts that the attempt stored in the target; none where `part_log` cannot be read.
 async fn new_parts(health: &Health, case: &Case) -> Result<Option<u64>, Failure> {
     let client = health.client();
-    let ask = || client.new_parts([case.query_id.as_str()], case.sent_at, 0, &case.plan.core.target.uuid);
+    let ask = || client.new_parts([case.query_id.as_str()], case.sent_at, 0, &case.plan.core.target);
     match health.ask(ask).await {
         Ok(rows) => Ok(Some(rows.iter().map(|row| row.parts).sum())),
         Err(failure) => {
@@ -269,8 +296,8 @@ async fn content(health: &Health, case: &Case, class: Class, code: Option<i32>, 
     };
     let i = usize::try_from(case.n).unwrap_or(usize::MAX);
     let (source_sql, target_sql) = (checks::source_fingerprint(&case.plan.core, i), checks::target_fingerprint(&case.plan.core, i));
-    let source = health.ask(|| fingerprint(health.client(), &source_sql)).await?;
-    let target = health.ask(|| fingerprint(health.client(), &target_sql)).await?;
+    let source = settled_print(health, &case.snapshot, &source_sql).await?;
+    let target = settled_print(health, &case.snapshot, &target_sql).await?;
     let added = verify::minus(&target, before);
     if added.as_ref() == Some(&source) {
         return Ok(Finding::Written {
@@ -303,6 +330,20 @@ async fn content(health: &Health, case: &Case, class: Class, code: Option<i32>, 
     })
 }
 
+/// A fingerprint by a server that has caught up with what the others wrote.
+pub async fn settled_print(health: &Health, snapshot: &Snapshot, sql: &str) -> Result<Fingerprint, Failure> {
+    let read = || async {
+        let one = health.client().settled(&[&snapshot.source, &snapshot.target]).await?;
+        fingerprint(&one, sql).await
+    };
+    health.ask(read).await
+}
+
+/// How far the clock of another server may be behind the one that was asked for the time.
+fn skew(client: &Client) -> u64 {
+    if client.is_several() { MOST_SKEW_MS.unsigned_abs() } else { 0 }
+}
+
 /// The server's clock, in milliseconds.
 pub async fn server_time(health: &Health, case: &Case) -> Result<i64, Failure> {
     let standing = health.ask(|| health.client().standing(&case.plan.core.target.name)).await?;
@@ -315,12 +356,15 @@ pub async fn server_time(health: &Health, case: &Case) -> Result<i64, Failure> {
 pub async fn clear(health: &Health, case: &Case) -> Result<(), String> {
     let i = usize::try_from(case.n).unwrap_or(usize::MAX);
     let sql = checks::clear_span(&case.plan.core, i, case.clear_until.unwrap_or_default());
-    let client = health.client();
-    let run = || client.patient(Query::new(&sql).setting("mutations_sync", "2").setting("lightweight_deletes_sync", "2"));
+    let table = &case.plan.core.target.name;
+    let run = || async {
+        let holder = health.client().at_holder(table).await;
+        holder.patient(Query::new(&sql).setting("mutations_sync", "2").setting("lightweight_deletes_sync", "2")).await
+    };
     health.ask(run).await.map_err(|failure| failure.to_string())?;
     let target_sql = checks::target_fingerprint(&case.plan.core, i);
-    past(health, &case.plan.core.target.name, case.clear_until).await.map_err(|failure| failure.to_string())?;
-    let left = health.ask(|| fingerprint(client, &target_sql)).await.map_err(|failure| failure.to_string())?;
+    past(health, table, case.clear_until).await.map_err(|failure| failure.to_string())?;
+    let left = settled_print(health, &case.snapshot, &target_sql).await.map_err(|failure| failure.to_string())?;
     if left == verify::nothing() {
         Ok(())
     } else {

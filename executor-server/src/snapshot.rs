@@ -23,6 +23,7 @@ pub enum NoSnapshot {
 
 /// Takes a snapshot.
 pub async fn take(client: &Client, spec: &SurveySpec) -> Result<Snapshot, NoSnapshot> {
+    let client = &client.at_holder(&spec.target).await;
     let mut answers = Answers::new();
     for _ in 0..MOST_ROUNDS {
         match survey::survey(spec, &answers) {
@@ -44,6 +45,7 @@ pub async fn extend(client: &Client, snapshot: &Snapshot, probes: Vec<Probe>) ->
             return Err(refusal.map_or(NoSnapshot::Endless, NoSnapshot::Refused));
         }
     }
+    let client = &client.at_holder(&snapshot.target.name).await;
     let mut answers = Answers::new();
     ask(client, probes, &mut answers).await?;
     survey::extend(snapshot, &answers).map_err(NoSnapshot::Refused)

@@ -69,14 +69,18 @@ impl Service {
     }
 
     async fn launch(clickhouse: &str, environment: &[(&str, &str)], file: Option<&str>, state: Arc<TempDir>) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         if let Some(file) = file {
             std::fs::write(state.path().join("penstock.toml"), file).expect("the configuration can be written");
         }
-        let mut service = Self { child: None, port, clickhouse: clickhouse.to_owned(), environment, state, http: reqwest::Client::new() };
+        let mut service = Self::still(clickhouse, environment, state);
         service.revive().await;
         service
+    }
+
+    fn still(clickhouse: &str, environment: &[(&str, &str)], state: Arc<TempDir>) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { child: None, port, clickhouse: clickhouse.to_owned(), environment, state, http: reqwest::Client::new() }
     }
 
     /// Starts it again with the same port and state.
@@ -98,7 +102,7 @@ impl Service {
             .arg("serve")
             .arg("--console")
             .arg(std::env::var_os("PENSTOCK_CONSOLE").map_or_else(|| workspace().join("target/console/dist"), PathBuf::from))
-            .env("PENSTOCK_CLICKHOUSE_URL", &self.clickhouse)
+            .env(if self.clickhouse.contains(',') { "PENSTOCK_CLICKHOUSE_URLS" } else { "PENSTOCK_CLICKHOUSE_URL" }, &self.clickhouse)
             .env("PENSTOCK_STATE_DIR", self.state.path())
             .env("PENSTOCK_LISTEN", format!("127.0.0.1:{}", self.port))
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -124,6 +128,18 @@ impl Service {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+
+    /// Leads its next life to another ClickHouse: an address, or several with commas between them.
+    pub fn lead_to(&mut self, clickhouse: &str) {
+        clickhouse.clone_into(&mut self.clickhouse);
+    }
+
+    /// Starts one that must end at once by itself; says how, and with what words.
+    pub async fn refused(clickhouse: &str, environment: &[(&str, &str)]) -> (ExitStatus, String) {
+        let mut service = Self::still(clickhouse, environment, Self::state());
+        let ended = service.revive_or_die().await;
+        (ended.unwrap_or_else(|| panic!("it serves:\n{}", service.log_text())), service.log_text())
     }
 
     /// Sets or removes an environment variable of its next life.

@@ -2,7 +2,7 @@
 
 use clickhouse_embedded::UserConfig;
 use penstock_tests::cli::{Cli, plain};
-use penstock_tests::clickhouse::ClickHouse;
+use penstock_tests::clickhouse::{ClickHouse, built};
 use penstock_tests::sample::{self, COLUMNS};
 use serde_json::{Value, json};
 
@@ -282,4 +282,17 @@ async fn days_and_partitions_are_cut_as_well_and_only_one_cut_is_taken() {
     assert_eq!(chunks(&["--partitions"]), 7);
     let both = cli.run(&[&["plan"], &WEEK[..], &["--partitions", "--chunk-hours", "6"]].concat()).exits(2);
     assert!(both.stderr.contains("cannot be used with"), "{both:?}");
+}
+
+#[tokio::test]
+async fn the_next_command_works_as_it_is_printed() {
+    let (_server, cli) = start().await;
+    let plan: Vec<&str> = ["plan", "--json", "--chunk-hours", "84", "--state-dir", "it's here"].iter().chain(&WEEK).copied().collect();
+    let next = cli.run(&plan).exits(0).json()["next"].as_str().unwrap().to_owned();
+    assert!(next.starts_with("penstock run --plan-id ") && next.ends_with(r" --state-dir 'it'\''s here'"), "{next}");
+    let typed = format!("PATH=\"{}:$PATH\"; {next} --json", built("penstock").parent().unwrap().display());
+    let done = std::process::Command::new("sh").args(["-c", &typed]).current_dir(cli.folder()).output().unwrap();
+    let run: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((&run["outcome"], done.status.code()), (&json!("completed"), Some(0)));
+    assert!(run["next"].as_str().unwrap().ends_with(r" --state-dir 'it'\''s here'"), "{run}");
 }

@@ -13,6 +13,7 @@ mod cli_refusals;
 mod cli_run;
 mod cli_submit;
 mod cli_terminal;
+mod cluster;
 mod compare_cost;
 mod costs;
 mod crashes;

@@ -128,6 +128,9 @@ pub struct Attempt {
     pub number: u32,
     /// Its query id.
     pub query_id: String,
+    /// Address of the server that it was sent to, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// Generation mixed into its token.
     pub generation: u32,
     /// When it was sent.

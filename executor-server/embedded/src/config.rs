@@ -29,8 +29,8 @@ pub struct EngineConfig {
     pub users: Vec<UserConfig>,
     /// The most that those users may set a setting to.
     pub most: BTreeMap<String, u64>,
-    /// `remote_servers` with one cluster.
-    pub cluster: Option<ClusterConfig>,
+    /// `remote_servers`.
+    pub clusters: Vec<ClusterConfig>,
     /// The server's macros, by name.
     pub macros: BTreeMap<String, String>,
     /// How long [`Engine::start`](crate::Engine::start) waits for readiness. Default: 60 s, which a large table needs
@@ -52,7 +52,7 @@ impl EngineConfig {
             allow_external_sources: false,
             users: Vec::new(),
             most: BTreeMap::new(),
-            cluster: None,
+            clusters: Vec::new(),
             macros: BTreeMap::new(),
             start_timeout: Duration::from_mins(1),
         }

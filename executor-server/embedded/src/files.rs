@@ -106,8 +106,12 @@ impl Layout {
             let _ = writeln!(xml, "<{name}>{}</{name}>", escape(value));
         }
         xml.push_str("</macros>\n");
-        if let Some(cluster) = &config.cluster {
-            push_cluster(&mut xml, cluster);
+        if !config.clusters.is_empty() {
+            xml.push_str("<remote_servers>");
+            for cluster in &config.clusters {
+                push_cluster(&mut xml, cluster);
+            }
+            xml.push_str("</remote_servers>\n");
         }
         xml.push_str("</clickhouse>\n");
         xml
@@ -177,7 +181,7 @@ fn user(name: &str, password: &str, (profile, quota): (&str, &str), grants: &[St
 
 fn push_cluster(xml: &mut String, cluster: &ClusterConfig) {
     let name = &cluster.name;
-    let _ = writeln!(xml, "<remote_servers><{name}><secret>{}</secret>", escape(&cluster.secret));
+    let _ = writeln!(xml, "<{name}><secret>{}</secret>", escape(&cluster.secret));
     for shard in &cluster.shards {
         xml.push_str("<shard>");
         for node in shard {
@@ -186,7 +190,7 @@ fn push_cluster(xml: &mut String, cluster: &ClusterConfig) {
         }
         xml.push_str("</shard>\n");
     }
-    let _ = writeln!(xml, "</{name}></remote_servers>");
+    let _ = writeln!(xml, "</{name}>");
 }
 
 fn escape(text: &str) -> String {

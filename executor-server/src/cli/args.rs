@@ -201,6 +201,12 @@ pub(super) struct Serving {
     /// Address of ClickHouse, such as http://127.0.0.1:8123.
     #[arg(long, value_name = "URL")]
     pub(super) clickhouse_url: Option<String>,
+    /// Addresses of several ClickHouse servers that hold the same tables, with commas between them.
+    #[arg(long, value_name = "URL,URL", conflicts_with = "clickhouse_url")]
+    pub(super) clickhouse_urls: Option<String>,
+    /// Cluster whose servers may answer at the address.
+    #[arg(long, value_name = "NAME")]
+    pub(super) clickhouse_cluster: Option<String>,
     /// The console's built files.
     #[arg(long, value_name = "DIR")]
     pub(super) console: Option<String>,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::fail::Fail;
+use super::next;
 use super::output::{count, put};
 use crate::state::StateError;
 
@@ -62,18 +63,18 @@ async fn of_plan(context: &Context, id: &PlanId) -> Result<Option<Finding>, Fail
     };
     let Some(job) = standing.map(|standing| standing.job).filter(|job| job.plan_digest == planned.answer.digest) else {
         let message = format!("the backfill of {target} is planned and was never run");
-        return finding("backfill_required_pending", required, message, format!("penstock run --plan-id {id}"));
+        return finding("backfill_required_pending", required, message, next::of_plan("run", id));
     };
     match job.state {
         JobState::Completed => Ok(None),
         JobState::Partial | JobState::Failed if job.counts.failed > 0 => {
             let message = format!("{} of the backfill of {target} failed for good", count(job.counts.failed, "chunk"));
-            finding("backfill_chunk_failed_retry_exhausted", Severity::Error, message, format!("penstock doctor --plan-id {id}"))
+            finding("backfill_chunk_failed_retry_exhausted", Severity::Error, message, next::of_plan("doctor", id))
         }
         state => {
             let message = format!("the backfill of {target} is {}, {} of {} chunks done", state.name(), job.counts.done, job.counts.total);
             let next = if state.is_terminal() && state != JobState::Cancelled { "doctor" } else { "resume" };
-            finding("backfill_required_pending", required, message, format!("penstock {next} --plan-id {id}"))
+            finding("backfill_required_pending", required, message, next::of_plan(next, id))
         }
     }
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use planner_core::digest::PlanId;
 
 use super::fail::Fail;
+use super::next;
 use super::output::Output;
 use crate::clickhouse::client::Client;
 use crate::clickhouse::health::Health;
@@ -25,6 +26,12 @@ pub(super) struct Shared {
     /// Address of ClickHouse, such as http://127.0.0.1:8123.
     #[arg(long, value_name = "URL")]
     pub(super) clickhouse_url: Option<String>,
+    /// Addresses of several ClickHouse servers that hold the same tables, with commas between them.
+    #[arg(long, value_name = "URL,URL", conflicts_with = "clickhouse_url")]
+    pub(super) clickhouse_urls: Option<String>,
+    /// Cluster whose servers may answer at the address.
+    #[arg(long, value_name = "NAME")]
+    pub(super) clickhouse_cluster: Option<String>,
     /// Where plans and runs are kept; default .penstock beside the configuration file.
     #[arg(long, value_name = "DIR")]
     pub(super) state_dir: Option<String>,
@@ -43,7 +50,15 @@ pub(super) struct Context {
 impl Context {
     /// Reads the configuration.
     pub(super) fn read(shared: Shared, server: Option<String>) -> Result<Self, Fail> {
-        let flags = Flags { clickhouse_url: shared.clickhouse_url, state_dir: shared.state_dir, server, ..Flags::default() };
+        next::remember(shared.config.as_deref(), shared.state_dir.as_deref());
+        let flags = Flags {
+            clickhouse_url: shared.clickhouse_url,
+            clickhouse_urls: shared.clickhouse_urls,
+            clickhouse_cluster: shared.clickhouse_cluster,
+            state_dir: shared.state_dir,
+            server,
+            ..Flags::default()
+        };
         let config = read_config(shared.config.as_deref(), flags)?;
         Ok(Self { output: Output::new(shared.json), state: StateDir::new(&config.state_dir), config })
     }

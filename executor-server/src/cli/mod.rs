@@ -15,6 +15,7 @@ mod doctor;
 mod fail;
 mod follow;
 mod jobs;
+mod next;
 pub(crate) mod output;
 mod plan;
 mod progress;
@@ -100,6 +101,8 @@ fn client(name: &str, shared: Shared, server: Option<String>, run: impl AsyncFnO
 fn serving_until_told<F: Future<Output = Result<(), serve::Error>>>(name: &str, serving: Serving, run: impl FnOnce(Config) -> F) -> u8 {
     let flags = Flags {
         clickhouse_url: serving.clickhouse_url,
+        clickhouse_urls: serving.clickhouse_urls,
+        clickhouse_cluster: serving.clickhouse_cluster,
         console: serving.console,
         listen: serving.listen,
         server: None,

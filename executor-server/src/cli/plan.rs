@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::fail::Fail;
+use super::next;
 use super::output::{bytes, count, put, table};
 use crate::config::{Config, size};
 use crate::state::{Planned, Written};
@@ -101,9 +102,11 @@ pub(super) async fn run(context: &Context, flags: &PlanFlags, force: bool) -> Re
         && standing.job.plan_digest != planned.answer.digest
     {
         let message = format!("plan {id} has a run that is {}: its plan cannot be replaced", standing.job.state.name());
-        return Err(
-            Fail::refused("run-open", message).hint(format!("`penstock resume --plan-id {id}` or `penstock cancel --plan-id {id}` first"))
-        );
+        return Err(Fail::refused("run-open", message).hint(format!(
+            "`{}` or `{}` first",
+            next::of_plan("resume", id),
+            next::of_plan("cancel", id)
+        )));
     }
     let written = context.state.write_plan(&planned, force)?;
     context.output.answer("plan", answer(context, &planned, written), people);
@@ -177,7 +180,7 @@ fn answer(context: &Context, planned: &Planned, written: Written) -> Answer {
         chunks: plan.chunks,
         digest: plan.digest.to_string(),
         mode: plan.mode,
-        next: format!("penstock run --plan-id {}", plan.plan_id),
+        next: next::of_plan("run", &plan.plan_id),
         notes: plan.rationale.clone(),
         outcome: match written {
             Written::New => "written",

@@ -9,6 +9,7 @@ use planner_core::digest::PlanId;
 use super::context::Context;
 use super::fail::Fail;
 use super::follow::{Ended, Followed};
+use super::next;
 use super::output::{count, put, table};
 use super::run::verdict_name;
 use super::signals::Interrupts;
@@ -26,11 +27,11 @@ const MOST: usize = 20;
 pub(super) async fn print(context: &Context, id: &PlanId) -> Result<u8, Fail> {
     context.plan(id).await?;
     let standing = context.state.look(id).await?;
-    let standing = standing
-        .ok_or_else(|| Fail::refused("run-missing", format!("plan {id} was never run")).hint(format!("penstock run --plan-id {id}")))?;
+    let standing =
+        standing.ok_or_else(|| Fail::refused("run-missing", format!("plan {id} was never run")).hint(next::of_plan("run", id)))?;
     let missing = || {
         Fail::refused("receipt-missing", format!("there is no receipt: the run is {}", standing.job.state.name()))
-            .hint(format!("penstock resume --plan-id {id}"))
+            .hint(next::of_plan("resume", id))
     };
     let (text, receipt) = read(&standing.store, &standing.job.id).await?.ok_or_else(missing)?;
     context.output.raw(&text, || people(&receipt));
@@ -41,14 +42,14 @@ pub(super) async fn print(context: &Context, id: &PlanId) -> Result<u8, Fail> {
 pub(super) async fn verify(context: &Context, id: &PlanId) -> Result<u8, Fail> {
     let planned = context.plan(id).await?;
     let run = context.state.open_run(id, context.state.lock_run(id)?).await?;
-    let never = || Fail::refused("run-missing", format!("plan {id} was never run")).hint(format!("penstock run --plan-id {id}"));
+    let never = || Fail::refused("run-missing", format!("plan {id} was never run")).hint(next::of_plan("run", id));
     let job = run.job.ok_or_else(never)?;
     match job.state {
         JobState::Completed | JobState::Partial | JobState::Failed => {}
         JobState::Cancelled => return Err(Fail::refused("run-cancelled", "the run was cancelled: there is nothing to compare")),
         state => {
             let message = format!("the run has not ended: it is {}", state.name());
-            return Err(Fail::refused("run-open", message).hint(format!("penstock resume --plan-id {id}")));
+            return Err(Fail::refused("run-open", message).hint(next::of_plan("resume", id)));
         }
     }
     let fallback = Options {
@@ -76,7 +77,7 @@ pub(super) async fn verify(context: &Context, id: &PlanId) -> Result<u8, Fail> {
     let (ended, job) = followed.until_the_end(job).await?;
     if ended != Ended::Finished {
         let fail = Fail::failed("interrupted", "interrupted before everything was compared");
-        return Err(Fail { exit: 130, ..fail }.hint(format!("penstock resume --plan-id {id}")));
+        return Err(Fail { exit: 130, ..fail }.hint(next::of_plan("resume", id)));
     }
     let found = read(&run.store, &job.id).await?;
     let (text, receipt) = found.ok_or_else(|| Fail::failed("receipt-missing", "the comparison left no receipt"))?;

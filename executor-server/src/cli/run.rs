@@ -13,6 +13,7 @@ use super::context::{Context, plan_id};
 use super::dedup::DedupFlag;
 use super::fail::Fail;
 use super::follow::{Ended, Followed};
+use super::next;
 use super::output::{count, put, table};
 use super::progress::duration;
 use super::signals::Interrupts;
@@ -119,11 +120,11 @@ pub(super) async fn resume(context: &Context, flags: &RunFlags) -> Result<u8, Fa
 async fn resume_locked(context: &Context, flags: &RunFlags, planned: Planned, run: Run) -> Result<u8, Fail> {
     let id = &flags.plan_id;
     let Some(job) = run.job.clone() else {
-        return Err(Fail::refused("run-missing", format!("plan {id} was never run")).hint(format!("penstock run --plan-id {id}")));
+        return Err(Fail::refused("run-missing", format!("plan {id} was never run")).hint(next::of_plan("run", id)));
     };
     if job.plan_digest != planned.answer.digest {
         let message = format!("the run is of plan {}, which was replaced by {}", job.plan_digest, planned.answer.digest);
-        let hint = if job.state.is_terminal() { format!("penstock run --plan-id {id}") } else { format!("penstock cancel --plan-id {id}") };
+        let hint = if job.state.is_terminal() { next::of_plan("run", id) } else { next::of_plan("cancel", id) };
         return Err(Fail::refused("plan-replaced", message).hint(hint));
     }
     // A damaged checkpoint tells nothing of what the run had; the plan does.
@@ -151,7 +152,7 @@ async fn resume_locked(context: &Context, flags: &RunFlags, planned: Planned, ru
         JobState::Partial | JobState::Failed if !flags.replay_failed => {
             let message = format!("the run has ended: {}", job.message.clone().unwrap_or_else(|| job.state.name().to_owned()));
             return Err(Fail::refused("run-ended", message)
-                .hint(format!("--replay-failed takes failed chunks up again; `penstock doctor --plan-id {id}` says what is wrong")));
+                .hint(format!("--replay-failed takes failed chunks up again; `{}` says what is wrong", next::of_plan("doctor", id))));
         }
         _ => {}
     }
@@ -266,20 +267,20 @@ fn environment(context: &Context, before: &Environment, flags: &RunFlags, what: 
 fn exists(id: &PlanId, job: &Job) -> Fail {
     let message = format!("plan {id} has a run: {}, {} of {} chunks done", job.state.name(), job.counts.done, job.counts.total);
     let hint = match job.state {
-        JobState::Completed => format!("`penstock receipt --plan-id {id}` shows its proof; --replay-done goes over every chunk again"),
-        JobState::Partial | JobState::Failed => format!("penstock resume --plan-id {id} --replay-failed"),
-        _ => format!("penstock resume --plan-id {id}"),
+        JobState::Completed => format!("`{}` shows its proof; --replay-done goes over every chunk again", next::of_plan("receipt", id)),
+        JobState::Partial | JobState::Failed => format!("{} --replay-failed", next::of_plan("resume", id)),
+        _ => next::of_plan("resume", id),
     };
     Fail::refused("run-exists", message).hint(hint)
 }
 
 pub(super) fn answer(id: &PlanId, job: Job, ended: Ended) -> Answer {
     let (outcome, next) = match (ended, job.state) {
-        (Ended::Paused, _) => ("interrupted", Some(format!("penstock resume --plan-id {id}"))),
-        (Ended::Left, _) => ("left", Some(format!("penstock resume --plan-id {id}"))),
-        (Ended::Finished, JobState::Completed) => ("completed", Some(format!("penstock receipt --plan-id {id}"))),
-        (Ended::Finished, JobState::Cancelled) => ("cancelled", Some(format!("penstock resume --plan-id {id}"))),
-        (Ended::Finished, _) => ("failed", Some(format!("penstock doctor --plan-id {id}"))),
+        (Ended::Paused, _) => ("interrupted", Some(next::of_plan("resume", id))),
+        (Ended::Left, _) => ("left", Some(next::of_plan("resume", id))),
+        (Ended::Finished, JobState::Completed) => ("completed", Some(next::of_plan("receipt", id))),
+        (Ended::Finished, JobState::Cancelled) => ("cancelled", Some(next::of_plan("resume", id))),
+        (Ended::Finished, _) => ("failed", Some(next::of_plan("doctor", id))),
     };
     Answer { job, next, outcome, plan_id: id.to_string() }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::fail::Fail;
+use super::next;
 use super::output::{bytes, count, put, table};
 use super::run::verdict_name;
 use crate::state::{Loaded, TaskMark};
@@ -65,15 +66,15 @@ fn people(answer: &Answer) -> String {
     let next = match &answer.job {
         None => {
             rows.push(("run", format!("never run; {} planned", count(answer.planned_chunks, "chunk"))));
-            Some(format!("penstock run --plan-id {id}"))
+            Some(next::of_plan("run", id))
         }
         Some(job) => {
             describe(&mut rows, job, answer.live);
             match (job.state.is_terminal(), answer.live) {
                 (_, true) => None,
-                (false, false) => Some(format!("penstock resume --plan-id {id}")),
-                (true, false) if job.verdict.is_some() => Some(format!("penstock receipt --plan-id {id}")),
-                (true, false) => Some(format!("penstock doctor --plan-id {id}")),
+                (false, false) => Some(next::of_plan("resume", id)),
+                (true, false) if job.verdict.is_some() => Some(next::of_plan("receipt", id)),
+                (true, false) => Some(next::of_plan("doctor", id)),
             }
         }
     };

@@ -32,7 +32,8 @@ pub(super) async fn run(mut config: Config, rows: u64) -> Result<(), Error> {
     wanted.http_port = engine.http_port();
     let url = format!("{}/", engine.http_url());
     config.clickhouse = ClickHouse {
-        url: url.parse().map_err(|error| Error::Failed(format!("{url}: {error}")))?,
+        urls: vec![url.parse().map_err(|error| Error::Failed(format!("{url}: {error}")))?],
+        cluster: None,
         user: engine.user().to_owned(),
         password: Secret::default(),
         database: None,

@@ -34,15 +34,18 @@ pub fn class(code: i32) -> Class {
         // QUOTA_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES
         201 | 202 => Class::Busy,
         // SOCKET_TIMEOUT, NETWORK_ERROR, ALL_CONNECTION_TRIES_FAILED, UNKNOWN_STATUS_OF_INSERT, KEEPER_EXCEPTION,
-        // TABLE_IS_READ_ONLY, NO_ZOOKEEPER, ABORTED
-        209 | 210 | 279 | 319 | 999 | 242 | 225 | 236 => Class::Lost,
+        // TABLE_IS_READ_ONLY, NO_ZOOKEEPER, ABORTED; and of another server: ATTEMPT_TO_READ_AFTER_EOF, DNS_ERROR,
+        // NO_REMOTE_SHARD_AVAILABLE
+        209 | 210 | 279 | 319 | 999 | 242 | 225 | 236 | 32 | 198 | 519 => Class::Lost,
         // QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING
         216 => Class::StillRunning,
         // READONLY, SETTING_CONSTRAINT_VIOLATION, ACCESS_DENIED, AUTHENTICATION_FAILED, REQUIRED_PASSWORD, WRONG_PASSWORD, UNKNOWN_USER
         164 | 452 | 497 | 516 | 194 | 193 | 192 => Class::NotAllowed,
         // The statement, its names, its types or its values are wrong: a repeat gives the same answer.
         6 | 10 | 15 | 16 | 20 | 27 | 36 | 38 | 41 | 42 | 43 | 44 | 46 | 47 | 48 | 50 | 53 | 57 | 60 | 62 | 63 | 69 | 70 | 72 | 81 | 115
-        | 117 | 130 | 131 | 153 | 179 | 182 | 184 | 207 | 215 | 218 | 321 | 349 | 352 | 386 | 395 | 407 | 456 | 457 | 469 => Class::Fatal,
+        | 117 | 130 | 131 | 153 | 179 | 182 | 184 | 207 | 215 | 218 | 321 | 349 | 352 | 386 | 392 | 395 | 407 | 456 | 457 | 469 | 701 => {
+            Class::Fatal
+        }
         _ => Class::Unclear,
     }
 }
@@ -73,6 +76,7 @@ mod tests {
         check(&[202, 201], Class::Busy);
         check(&[209, 210, 279], Class::Lost);
         check(&[319, 999, 242, 225], Class::Lost);
+        check(&[32, 198, 519], Class::Lost);
         check(&[216], Class::StillRunning);
         check(&[60, 47, 16, 62, 53, 20], Class::Fatal);
         check(&[497, 516, 164, 452], Class::NotAllowed);

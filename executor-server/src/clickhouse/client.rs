@@ -3,19 +3,27 @@
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::fleet::{Away, Fleet};
 use crate::config::ClickHouse;
 
-/// The ClickHouse that the service works on.
+/// The ClickHouse that the service works on: one server, or several that hold the same tables.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
-    config: ClickHouse,
+    config: Arc<ClickHouse>,
+    pub(super) fleet: Arc<Fleet>,
+    name: String,
+    /// The server that is asked; none for the first that answers.
+    pinned: Option<usize>,
+    /// Goes with every statement.
+    settings: Vec<(String, String)>,
 }
 
 /// How often the server is asked whether it still knows a query whose answer takes long.
@@ -33,6 +41,16 @@ impl<'a> Query<'a> {
     /// A statement with no limit on its time.
     pub fn new(sql: &'a str) -> Self {
         Self { sql, arguments: Vec::new(), timeout: None }
+    }
+
+    /// The statement's text.
+    pub(super) fn sql(&self) -> &'a str {
+        self.sql
+    }
+
+    /// The same with another text.
+    pub(super) fn reworded<'b>(&self, sql: &'b str) -> Query<'b> {
+        Query { sql, arguments: self.arguments.clone(), timeout: self.timeout }
     }
 
     /// Value of `{name:Type}` in the statement; bound by the server, never part of the text.
@@ -138,45 +156,97 @@ impl std::error::Error for Failure {}
 impl Client {
     /// A client. Fails when no TLS can be set up.
     pub fn new(config: ClickHouse) -> Result<Self, String> {
-        let mut headers = HeaderMap::new();
-        let mut secret = HeaderValue::from_str(config.password.expose())
-            .map_err(|_| "the ClickHouse password holds characters that no header can carry")?;
-        secret.set_sensitive(true);
-        headers.insert(HeaderName::from_static("x-clickhouse-key"), secret);
-        let user = HeaderValue::from_str(&config.user).map_err(|_| "the ClickHouse user holds characters that no header can carry")?;
-        headers.insert(HeaderName::from_static("x-clickhouse-user"), user);
-        if let Some(database) = &config.database {
-            let database =
-                HeaderValue::from_str(database).map_err(|_| "the ClickHouse database holds characters that no header can carry")?;
-            headers.insert(HeaderName::from_static("x-clickhouse-database"), database);
-        }
-        let http = reqwest::Client::builder()
-            .default_headers(headers)
-            .user_agent(concat!("penstock/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(5))
-            // A connection whose other end vanished without a word is noticed within half a minute.
-            .tcp_keepalive(Duration::from_secs(15))
-            .tcp_keepalive_interval(Duration::from_secs(5))
-            .tcp_keepalive_retries(3)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .build()
-            .map_err(|error| words(&error.without_url()))?;
-        Ok(Self { http, config })
+        let (http, fleet) = (connections(&config, true)?, Arc::new(Fleet::new(config.urls.len())));
+        Ok(Self { http, fleet, name: config.name(), config: Arc::new(config), pinned: None, settings: Vec::new() })
     }
 
-    /// The address, without user and password.
+    /// The same, whose connections serve one request each: behind one address, another server may answer each time.
+    pub(super) fn unpooled(&self) -> Result<Self, String> {
+        Ok(Self { http: connections(&self.config, false)?, ..self.clone() })
+    }
+
+    /// The address or addresses, without user and password.
     pub fn url(&self) -> &str {
-        self.config.url.as_str()
+        &self.name
+    }
+
+    /// How it is reached.
+    pub(super) fn config(&self) -> &ClickHouse {
+        &self.config
+    }
+
+    /// Whether more than one server may run what is sent.
+    pub fn is_several(&self) -> bool {
+        self.config.urls.len() > 1 || self.config.cluster.is_some()
+    }
+
+    /// A server that does not answer, and whether none does.
+    pub fn missing(&self) -> Option<(Away, bool)> {
+        self.fleet.missing()
+    }
+
+    /// The server whose turn it is to be sent something; none where there is one address.
+    pub fn next_server(&self) -> Option<usize> {
+        (self.config.urls.len() > 1).then(|| self.fleet.next())
+    }
+
+    /// Address of a server of the list.
+    pub fn url_of(&self, server: usize) -> Option<String> {
+        self.config.urls.get(server).map(ToString::to_string)
+    }
+
+    /// Whether what runs on a server can be seen: its address is in the list, or its cluster is asked.
+    pub fn reaches(&self, url: &str) -> bool {
+        self.config.cluster.is_some() || self.config.urls.iter().any(|known| known.as_str() == url)
+    }
+
+    /// The same, asking one server: this one, or the one that is read from right now.
+    #[must_use]
+    pub fn at(&self, server: Option<usize>) -> Self {
+        Self { pinned: Some(server.unwrap_or_else(|| self.fleet.reader())), ..self.clone() }
+    }
+
+    /// The same with a setting of every statement.
+    #[must_use]
+    pub(super) fn with_setting(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Asks those that do not answer whether they do by now.
+    pub(super) async fn look_for_the_missing(&self) {
+        for server in self.fleet.silent() {
+            // Whether it answers is noted; what it says is for the statement that matters to find out.
+            let _ = self.at(Some(server)).query(Query::new("SELECT 1").timeout(Duration::from_secs(5))).await;
+        }
+        if self.fleet.has_gap() {
+            let _ = self.clocks().await;
+        }
     }
 
     /// Sends a statement and waits for its end.
     pub async fn query(&self, query: Query<'_>) -> Result<Answer, Failure> {
+        let server = self.pinned.unwrap_or_else(|| self.fleet.reader());
+        let Some(url) = self.config.urls.get(server) else { return Err(Failure::NotSent("no such server".into())) };
+        let answer = self.send(url.clone(), query).await;
+        match &answer {
+            Ok(_) | Err(Failure::Exception { .. }) => self.fleet.answered(server),
+            Err(Failure::NotSent(words) | Failure::Lost(words)) => self.fleet.lost(server, url.as_str(), words),
+        }
+        let named = |words: String| if self.config.urls.len() > 1 { format!("{url} {words}") } else { words };
+        answer.map_err(|failure| match failure {
+            Failure::NotSent(words) => Failure::NotSent(named(words)),
+            Failure::Lost(words) => Failure::Lost(named(words)),
+            exception @ Failure::Exception { .. } => exception,
+        })
+    }
+
+    async fn send(&self, url: reqwest::Url, query: Query<'_>) -> Result<Answer, Failure> {
         let mut arguments = query.arguments;
+        arguments.extend(self.settings.iter().cloned());
         // Errors then come with their status, not in the middle of a text that began well.
         arguments.push(("wait_end_of_query".into(), "1".into()));
-        let mut request = self.http.post(self.config.url.clone()).query(&arguments).body(query.sql.to_owned());
+        let mut request = self.http.post(url).query(&arguments).body(query.sql.to_owned());
         if let Some(timeout) = query.timeout {
             request = request.timeout(timeout);
         }
@@ -201,11 +271,12 @@ impl Client {
     /// given up once the server has not shown the query for a while: a connection can be open and dead.
     pub async fn patient(&self, query: Query<'_>) -> Result<Answer, Failure> {
         let id = format!("penstock-question-{}", crate::clock::random_id());
-        let answer = self.query(query.setting("query_id", &id));
+        let one = self.at(self.pinned);
+        let answer = one.query(query.setting("query_id", &id));
         tokio::select! {
             biased;
             answer = answer => answer,
-            () = self.vanished(&id) => Err(Failure::Lost("the server does not know the query any more".into())),
+            () = one.vanished(&id) => Err(Failure::Lost("the server does not know the query any more".into())),
         }
     }
 
@@ -214,8 +285,12 @@ impl Client {
         let mut missing = 0;
         while missing < 2 {
             tokio::time::sleep(VANISHED_EVERY).await;
-            let shown = self.running([id]).await.is_ok_and(|rows| !rows.is_empty());
-            missing = if shown { 0 } else { missing + 1 };
+            missing = match self.is_running_here(id).await {
+                Ok(true) => 0,
+                // Other servers are asked, too, and one of them may be away: that says nothing about this query.
+                Err(Failure::Exception { .. }) if self.is_several() => 0,
+                Ok(_) | Err(_) => missing + 1,
+            };
         }
     }
 
@@ -228,6 +303,37 @@ impl Client {
     pub async fn patient_rows<T: DeserializeOwned>(&self, query: Query<'_>) -> Result<Vec<T>, Failure> {
         read_rows(&self.patient(query).await?)
     }
+}
+
+/// Connections that carry user and password.
+fn connections(config: &ClickHouse, pooled: bool) -> Result<reqwest::Client, String> {
+    let mut headers = HeaderMap::new();
+    let mut secret =
+        HeaderValue::from_str(config.password.expose()).map_err(|_| "the ClickHouse password holds characters that no header can carry")?;
+    secret.set_sensitive(true);
+    headers.insert(HeaderName::from_static("x-clickhouse-key"), secret);
+    let user = HeaderValue::from_str(&config.user).map_err(|_| "the ClickHouse user holds characters that no header can carry")?;
+    headers.insert(HeaderName::from_static("x-clickhouse-user"), user);
+    if let Some(database) = &config.database {
+        let database = HeaderValue::from_str(database).map_err(|_| "the ClickHouse database holds characters that no header can carry")?;
+        headers.insert(HeaderName::from_static("x-clickhouse-database"), database);
+    }
+    let mut http = reqwest::Client::builder();
+    if !pooled {
+        http = http.pool_max_idle_per_host(0);
+    }
+    http.default_headers(headers)
+        .user_agent(concat!("penstock/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(5))
+        // A connection whose other end vanished without a word is noticed within half a minute.
+        .tcp_keepalive(Duration::from_secs(15))
+        .tcp_keepalive_interval(Duration::from_secs(5))
+        .tcp_keepalive_retries(3)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .build()
+        .map_err(|error| words(&error.without_url()))
 }
 
 fn read_rows<T: DeserializeOwned>(answer: &Answer) -> Result<Vec<T>, Failure> {
@@ -300,7 +406,13 @@ mod tests {
     async fn a_refused_connection_is_known_not_to_have_been_sent_and_shows_no_secret() {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = reqwest::Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
-        let config = ClickHouse { url, user: "default".into(), password: crate::config::Secret::new("hunter2"), database: None };
+        let config = ClickHouse {
+            urls: vec![url],
+            cluster: None,
+            user: "default".into(),
+            password: crate::config::Secret::new("hunter2"),
+            database: None,
+        };
         let failure = Client::new(config).unwrap().query(Query::new("SELECT 1")).await.unwrap_err();
         assert!(matches!(&failure, Failure::NotSent(words) if !words.contains("hunter2")), "{failure:?}");
     }
@@ -318,7 +430,13 @@ mod tests {
             }
             accepted
         });
-        let config = ClickHouse { url, user: "default".into(), password: crate::config::Secret::default(), database: None };
+        let config = ClickHouse {
+            urls: vec![url],
+            cluster: None,
+            user: "default".into(),
+            password: crate::config::Secret::default(),
+            database: None,
+        };
         let failure = Client::new(config).unwrap().query(Query::new("INSERT INTO t SELECT 1")).await.unwrap_err();
         assert!(matches!(failure, Failure::Lost(_)), "{failure:?}");
         assert_eq!(accepted.await.unwrap(), 1, "an INSERT must never be repeated by the HTTP client");

@@ -1,13 +1,15 @@
 //! Whether ClickHouse answers. One prober runs while it does not; everybody else waits.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use planner_core::quantity::UnixMillis;
 use tokio::sync::watch;
 
 use super::classify::{Class, class};
-use super::client::{Client, Failure, Query};
+use super::client::{Client, Failure};
+use super::fleet::Away;
 use crate::clock;
 
 /// Pause before the first probe; it doubles with each.
@@ -20,6 +22,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 pub enum Reach {
     /// It answers.
     Up,
+    /// One of several servers does not: chunks go to the others, and what only it may know stays open.
+    Partly {
+        /// The one.
+        away: Away,
+        /// How long until it is asked again, counted from when this was said.
+        next_try: Duration,
+    },
     /// It does not.
     Down {
         /// Since when.
@@ -32,19 +41,35 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// Whether some server answers.
+    pub fn answers(&self) -> bool {
+        match self {
+            Self::Up | Self::Partly { .. } => true,
+            Self::Down { .. } => false,
+        }
+    }
+
     /// What is waited for, in words; none while ClickHouse answers.
     pub fn waiting(&self, url: &str) -> Option<String> {
         match self {
             Self::Up => None,
-            Self::Down { since, error, next_try } => {
-                let (seconds, tenths) = (next_try.as_secs(), next_try.subsec_millis() / 100);
-                let since = since.iso();
-                Some(format!(
-                    "waiting for ClickHouse at {url}: it does not answer since {since} ({error}); next try in {seconds}.{tenths} s"
-                ))
-            }
+            Self::Partly { away: Away { name, since, error }, next_try } => Some(format!(
+                "waiting for {name}: it does not answer since {} ({error}), and lost answers stay open until it does; other servers take chunks meanwhile; next try in {}",
+                since.iso(),
+                seconds(*next_try)
+            )),
+            Self::Down { since, error, next_try } => Some(format!(
+                "waiting for ClickHouse at {url}: it does not answer since {} ({error}); next try in {}",
+                since.iso(),
+                seconds(*next_try)
+            )),
         }
     }
+}
+
+/// `2.5 s`.
+fn seconds(pause: Duration) -> String {
+    format!("{}.{} s", pause.as_secs(), pause.subsec_millis() / 100)
 }
 
 /// The circuit breaker: shared by everything that asks ClickHouse.
@@ -52,12 +77,13 @@ impl Reach {
 pub struct Health {
     client: Client,
     reach: Arc<watch::Sender<Reach>>,
+    probing: Arc<AtomicBool>,
 }
 
 impl Health {
     /// Assumed to answer until a request fails.
     pub fn new(client: Client) -> Self {
-        Self { client, reach: Arc::new(watch::Sender::new(Reach::Up)) }
+        Self { client, reach: Arc::new(watch::Sender::new(Reach::Up)), probing: Arc::default() }
     }
 
     /// The client.
@@ -73,50 +99,71 @@ impl Health {
     /// Notes what a failure says about the server: without a connection, or with one that broke, it is probed until it answers.
     pub fn note(&self, failure: &Failure) {
         match failure {
-            Failure::NotSent(error) | Failure::Lost(error) => self.down(error),
-            Failure::Exception { .. } => {}
+            Failure::NotSent(error) | Failure::Lost(error) => self.probe_from(self.standing(Some(error), FIRST_PAUSE)),
+            Failure::Exception { .. } => self.look_round(),
         }
     }
 
-    fn down(&self, error: &str) {
-        let changed = self.reach.send_if_modified(|reach| {
-            let was_up = *reach == Reach::Up;
-            if was_up {
-                *reach = Reach::Down { since: clock::now(), error: error.to_owned(), next_try: FIRST_PAUSE };
-            }
-            was_up
-        });
-        if changed {
-            tracing::warn!(url = self.client.url(), error, "ClickHouse does not answer; probing until it does");
-            let health = self.clone();
-            tokio::spawn(async move { health.probe().await });
+    /// Probes a server that somebody found away.
+    fn look_round(&self) {
+        if self.client.is_several() {
+            self.probe_from(self.standing(None, FIRST_PAUSE));
         }
+    }
+
+    /// Who answers, as far as is known; `error` is what one server's silence was called.
+    fn standing(&self, error: Option<&str>, next_try: Duration) -> Reach {
+        match self.client.missing() {
+            Some((away, false)) if self.client.is_several() => Reach::Partly { away, next_try },
+            Some((away, _)) => Reach::Down { since: away.since, error: error.map_or(away.error, str::to_owned), next_try },
+            // It was heard of elsewhere that an answer will not come.
+            None => error.map_or(Reach::Up, |error| Reach::Down { since: clock::now(), error: error.to_owned(), next_try }),
+        }
+    }
+
+    fn probe_from(&self, standing: Reach) {
+        if standing == Reach::Up || self.probing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        match &standing {
+            Reach::Up => {}
+            Reach::Partly { away: Away { name, error, .. }, .. } => {
+                tracing::warn!(server = name, error, "a server does not answer; probing until it does");
+            }
+            Reach::Down { error, .. } => {
+                tracing::warn!(url = self.client.url(), error, "ClickHouse does not answer; probing until it does");
+            }
+        }
+        self.reach.send_replace(standing);
+        let health = self.clone();
+        tokio::spawn(async move { health.probe().await });
     }
 
     async fn probe(&self) {
         let mut pause = FIRST_PAUSE;
         loop {
             tokio::time::sleep(pause).await;
-            match self.client.query(Query::new("SELECT 1").timeout(Duration::from_secs(5))).await {
-                // An exception is an answer, too; what it says is for the statement that matters to find out.
-                Ok(_) | Err(Failure::Exception { .. }) => break,
-                Err(Failure::NotSent(_) | Failure::Lost(_)) => {}
-            }
+            self.client.look_for_the_missing().await;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            self.reach.send_modify(|reach| {
-                if let Reach::Down { next_try, .. } = reach {
-                    *next_try = pause;
-                }
+            let standing = self.standing(None, pause);
+            if standing == Reach::Up {
+                break;
+            }
+            self.reach.send_modify(|reach| match (reach, standing) {
+                // What it was called first stays.
+                (Reach::Down { next_try, .. }, Reach::Down { .. }) => *next_try = pause,
+                (reach, standing) => *reach = standing,
             });
         }
         tracing::info!(url = self.client.url(), "ClickHouse answers again");
+        self.probing.store(false, Ordering::Release);
         self.reach.send_replace(Reach::Up);
     }
 
     /// Waits until ClickHouse answers.
     pub async fn up(&self) {
         // The sender lives as long as self.
-        let _ = self.reach.subscribe().wait_for(|reach| *reach == Reach::Up).await;
+        let _ = self.reach.subscribe().wait_for(Reach::answers).await;
     }
 
     /// Runs a harmless question until it is answered: waits while the server is away or busy, and gives back only what
@@ -130,7 +177,10 @@ impl Health {
         loop {
             self.up().await;
             let failure = match question().await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.look_round();
+                    return Ok(answer);
+                }
                 Err(failure) => failure,
             };
             self.note(&failure);

@@ -4,15 +4,9 @@ use planner_core::sql::identifier::TableName;
 use serde::Deserialize;
 
 use super::client::{Client, Failure, Query, lenient};
+pub use super::evidence::{Logged, NewParts, Running};
 
 const VERSION: &str = "SELECT version() AS version FORMAT JSONEachRow";
-const RUNNING: &str = "SELECT query_id, read_rows, read_bytes, written_rows, written_bytes, toUInt64(elapsed * 1000) AS elapsed_ms FROM system.processes WHERE has({ids:Array(String)}, query_id) FORMAT JSONEachRow";
-const FLUSH_LOGS: &str = "SYSTEM FLUSH LOGS";
-/// A refused double (216) is logged under the id of the query that runs: it says nothing about that one. Nor does what a
-/// job of another store sent under the same id: ids count within a store.
-const LOGGED: &str = "SELECT toString(type) AS type, exception_code, exception, written_rows, written_bytes, read_rows, query_duration_ms AS duration_ms FROM system.query_log WHERE query_id = {id:String} AND JSONExtractString(log_comment, 'job') = {job:String} AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND is_initial_query AND exception_code != 216 FORMAT JSONEachRow";
-const NEW_PARTS: &str = "SELECT query_id, partition_id, countIf(error = 0) AS parts, countIf(error != 0) AS dropped FROM system.part_log WHERE has({ids:Array(String)}, query_id) AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND event_time_microseconds >= fromUnixTimestamp64Milli({from:Int64}) AND event_type = 'NewPart' AND table_uuid = toUUID({uuid:String}) GROUP BY query_id, partition_id FORMAT JSONEachRow";
-const KILL: &str = "KILL QUERY WHERE query_id = {id:String} ASYNC FORMAT JSONEachRow";
 const STANDING: &str = "SELECT total_rows AS rows, toString(uuid) AS uuid, toUnixTimestamp64Milli(now64(3)) AS now, toUnixTimestamp64Milli(now64(3)) - toInt64(uptime()) * 1000 AS started FROM system.tables WHERE database = {database:String} AND name = {table:String} FORMAT JSONEachRow";
 /// The fullest partition, and what the server is busy with there.
 const LOAD: &str = "WITH (SELECT (partition_id, parts) FROM (SELECT partition_id, count() AS parts FROM system.parts WHERE database = {database:String} AND table = {table:String} AND active GROUP BY partition_id ORDER BY parts DESC LIMIT 1)) AS fullest, (SELECT toUInt64OrZero(extract(engine_full, 'parts_to_delay_insert = ([0-9]+)')) FROM system.tables WHERE database = {database:String} AND name = {table:String}) AS own, (SELECT toUInt64OrZero(value) FROM system.merge_tree_settings WHERE name = 'parts_to_delay_insert') AS common SELECT ifNull(tupleElement(fullest, 1), '') AS partition, ifNull(tupleElement(fullest, 2), 0) AS parts, if(ifNull(own, 0) > 0, own, ifNull(common, 0)) AS parts_to_delay, (SELECT count() FROM system.merges WHERE database = {database:String} AND table = {table:String}) AS merges, (SELECT count() FROM system.replication_queue WHERE database = {database:String} AND table = {table:String}) AS queue FORMAT JSONEachRow";
@@ -23,67 +17,6 @@ const COLUMNS: &str = "SELECT name, type, default_kind, data_uncompressed_bytes 
 const PARTITIONS: &str = "SELECT partition_id AS id, any(p.partition) AS name, sum(p.rows) AS rows, sum(p.data_uncompressed_bytes) AS bytes, count() AS parts, if(toUnixTimestamp(max(p.max_time)) = 0, NULL, toInt64(toUnixTimestamp(min(p.min_time))) * 1000) AS min_time, if(toUnixTimestamp(max(p.max_time)) = 0, NULL, toInt64(toUnixTimestamp(max(p.max_time))) * 1000) AS max_time FROM system.parts AS p WHERE database = {database:String} AND table = {table:String} AND active GROUP BY partition_id ORDER BY partition_id LIMIT 10000 FORMAT JSONEachRow";
 const READ_BY: &str = "SELECT concat(database, '.', name) AS name FROM system.tables WHERE engine = 'MaterializedView' AND (database, name) IN (SELECT arrayJoin(arrayZip(dependencies_database, dependencies_table)) FROM system.tables WHERE database = {database:String} AND name = {table:String}) ORDER BY name FORMAT JSONEachRow";
 const FED_BY: &str = "SELECT concat(database, '.', name) AS name, create_table_query AS sql FROM system.tables WHERE engine = 'MaterializedView' ORDER BY name FORMAT JSONEachRow";
-
-/// A query on the server.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Running {
-    /// Its id.
-    pub query_id: String,
-    /// Rows read so far.
-    #[serde(deserialize_with = "lenient")]
-    pub read_rows: u64,
-    /// Bytes read so far.
-    #[serde(deserialize_with = "lenient")]
-    pub read_bytes: u64,
-    /// Rows written so far.
-    #[serde(deserialize_with = "lenient")]
-    pub written_rows: u64,
-    /// Bytes written so far.
-    #[serde(deserialize_with = "lenient")]
-    pub written_bytes: u64,
-    /// How long it has run.
-    #[serde(deserialize_with = "lenient")]
-    pub elapsed_ms: u64,
-}
-
-/// One row of `system.query_log`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Logged {
-    /// `QueryStart`, `QueryFinish`, `ExceptionWhileProcessing` or `ExceptionBeforeStart`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Code of the exception, or 0.
-    pub exception_code: i32,
-    /// Its words.
-    pub exception: String,
-    /// Rows written.
-    #[serde(deserialize_with = "lenient")]
-    pub written_rows: u64,
-    /// Bytes written.
-    #[serde(deserialize_with = "lenient")]
-    pub written_bytes: u64,
-    /// Rows read.
-    #[serde(deserialize_with = "lenient")]
-    pub read_rows: u64,
-    /// Duration.
-    #[serde(deserialize_with = "lenient")]
-    pub duration_ms: u64,
-}
-
-/// Parts that a query made in one partition of the target.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct NewParts {
-    /// The query.
-    pub query_id: String,
-    /// The partition.
-    pub partition_id: String,
-    /// Parts that were stored.
-    #[serde(deserialize_with = "lenient")]
-    pub parts: u64,
-    /// Parts that were not, such as duplicates.
-    #[serde(deserialize_with = "lenient")]
-    pub dropped: u64,
-}
 
 /// What a target carries.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -188,43 +121,6 @@ impl Client {
         Ok(rows.into_iter().next().map(|row| row.version).unwrap_or_default())
     }
 
-    /// Those of the queries that are on the server.
-    pub async fn running<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Result<Vec<Running>, Failure> {
-        self.rows(Query::new(RUNNING).param_list("ids", ids).timeout(QUICK)).await
-    }
-
-    /// Makes the logs complete; needs a grant.
-    pub async fn flush_logs(&self) -> Result<(), Failure> {
-        self.query(Query::new(FLUSH_LOGS).timeout(std::time::Duration::from_mins(1))).await.map(drop)
-    }
-
-    /// What the log says about a query of a job. `since` is when it was sent, in milliseconds.
-    pub async fn logged(&self, id: &str, job: &str, since: i64) -> Result<Vec<Logged>, Failure> {
-        self.rows(Query::new(LOGGED).param("id", id).param("job", job).param("since", &since.to_string()).timeout(SLOW)).await
-    }
-
-    /// Parts that queries made in the table with this uuid, per query and partition.
-    /// Only those from `from` on, by the server's clock in milliseconds: another store may have used the same ids before.
-    pub async fn new_parts<'a>(
-        &self,
-        ids: impl IntoIterator<Item = &'a str>,
-        since: i64,
-        from: i64,
-        uuid: &str,
-    ) -> Result<Vec<NewParts>, Failure> {
-        let query = Query::new(NEW_PARTS)
-            .param_list("ids", ids)
-            .param("since", &since.to_string())
-            .param("from", &from.to_string())
-            .param("uuid", uuid);
-        self.rows(query.timeout(SLOW)).await
-    }
-
-    /// Asks the server to end a query; it ends some time later, or not at all.
-    pub async fn kill(&self, id: &str) -> Result<(), Failure> {
-        self.query(Query::new(KILL).param("id", id).timeout(QUICK)).await.map(drop)
-    }
-
     /// Rows and uuid of a table, and the server's clock; none when there is no such table.
     pub async fn standing(&self, table: &TableName) -> Result<Option<Standing>, Failure> {
         let query = Query::new(STANDING).param("database", table.database.as_str()).param("table", table.table.as_str());
@@ -277,8 +173,7 @@ impl Client {
     }
 }
 
-const QUICK: std::time::Duration = std::time::Duration::from_secs(15);
-const SLOW: std::time::Duration = std::time::Duration::from_mins(1);
+pub(super) const QUICK: std::time::Duration = std::time::Duration::from_secs(15);
 
 fn lenient_option<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     #[derive(Deserialize)]

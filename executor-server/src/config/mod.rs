@@ -1,5 +1,6 @@
 //! Configuration: `penstock.toml`, the environment over it, flags over both. Everything wrong is said at once, with its place.
 
+mod clickhouse;
 mod find;
 mod place;
 mod secret;
@@ -18,6 +19,7 @@ use planner_core::sql::identifier::{Identifier, TableName};
 use reqwest::Url;
 
 use crate::runner::pressure::Bounds;
+pub use clickhouse::ClickHouse;
 pub use find::File;
 pub use secret::Secret;
 pub use sources::Entry;
@@ -56,19 +58,6 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// What `Authorization: Bearer` must carry.
     pub token: Option<Secret>,
-}
-
-/// How to reach ClickHouse.
-#[derive(Clone, Debug)]
-pub struct ClickHouse {
-    /// `http://` or `https://` address without user, password and query.
-    pub url: Url,
-    /// User; default `default`.
-    pub user: String,
-    /// Password.
-    pub password: Secret,
-    /// Database that unqualified names in views' SELECTs refer to; default the user's.
-    pub database: Option<String>,
 }
 
 /// What holds for plans and runs that do not say otherwise.
@@ -115,6 +104,10 @@ impl Rules {
 pub struct Flags {
     /// `--clickhouse-url`
     pub clickhouse_url: Option<String>,
+    /// `--clickhouse-urls`
+    pub clickhouse_urls: Option<String>,
+    /// `--clickhouse-cluster`
+    pub clickhouse_cluster: Option<String>,
     /// `--console`
     pub console: Option<String>,
     /// `--listen`
@@ -134,7 +127,7 @@ impl Config {
     /// Reads the file, the environment and the flags.
     pub fn read(file: Option<&File>, environment: BTreeMap<String, String>, flags: Flags) -> Result<Self, Faults> {
         let mut from = Sources::new(file.map(|file| (file.name.as_str(), file.text.as_str())), environment);
-        let clickhouse = clickhouse(&mut from, flags.clickhouse_url);
+        let clickhouse = clickhouse::read(&mut from, &flags);
 
         let state_dir = from.text(Setting::new("", "state_dir", Kind::Text).flag("--state-dir", flags.state_dir), Some(".penstock"));
         let console = Setting::new("", "console", Kind::Text).flag("--console", flags.console);
@@ -181,28 +174,6 @@ impl Config {
 }
 
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8642/";
-
-fn clickhouse(from: &mut Sources, flag: Option<String>) -> ClickHouse {
-    let url = Setting::new("clickhouse", "url", Kind::Text).flag("--clickhouse-url", flag);
-    let given = from.read(url, Some(values::DEFAULT_URL), values::address);
-    let address = given.unwrap_or_else(values::default_address);
-    from.show("clickhouse.url", address.url.to_string());
-    let user = from.text(Setting::new("clickhouse", "user", Kind::Text), Some("default"));
-    let password = from.text(Setting::new("clickhouse", "password", Kind::Secret), None);
-    let database = from.text(Setting::new("clickhouse", "database", Kind::Text), None);
-    if let (None, Some(user)) = (&user, &address.user) {
-        from.show_from("clickhouse.user", user.clone(), "clickhouse.url");
-    }
-    if password.is_none() && address.password.is_some() {
-        from.show_from("clickhouse.password", "***".into(), "clickhouse.url");
-    }
-    ClickHouse {
-        url: address.url,
-        user: user.or(address.user).unwrap_or_else(|| "default".into()),
-        password: password.map(Secret::new).or(address.password).unwrap_or_default(),
-        database,
-    }
-}
 
 fn defaults(from: &mut Sources) -> (Defaults, crate::retry::Policy) {
     let chunk_hours = from.read(Setting::new("defaults", "chunk_hours", Kind::Number), Some("6"), Hours::parse);
@@ -291,7 +262,7 @@ mod tests {
         let environment = BTreeMap::from([("PENSTOCK_CLICKHOUSE_URL".to_owned(), "http://env:2".to_owned())]);
         let flags = Flags { state_dir: Some("flag".into()), ..Flags::default() };
         let config = Config::read(Some(&file(text)), environment, flags).unwrap();
-        assert_eq!(config.clickhouse.url.as_str(), "http://env:2/");
+        assert_eq!(config.clickhouse.urls[0].as_str(), "http://env:2/");
         assert_eq!((config.clickhouse.user.as_str(), config.state_dir.to_str()), ("u", Some("flag")));
     }
 
@@ -327,7 +298,7 @@ mod tests {
     #[test]
     fn the_password_leaves_the_address_and_is_never_shown() {
         let config = read("[clickhouse]\nurl = \"https://me:p%40ss@host:8443/\"\n", &[]).unwrap();
-        assert_eq!(config.clickhouse.url.as_str(), "https://host:8443/");
+        assert_eq!(config.clickhouse.urls[0].as_str(), "https://host:8443/");
         assert_eq!(config.clickhouse.password.expose(), "p@ss");
         assert_eq!(config.clickhouse.user, "me");
         assert!(!format!("{config:?}").contains("p@ss") && !format!("{config:?}").contains("p%40ss"));
@@ -337,6 +308,40 @@ mod tests {
         }
         let broken = read("[clickhouse]\npassword = \"hunter2\n", &[]).unwrap_err().to_string();
         assert!(broken.contains("penstock.toml:2:") && !broken.contains("hunter2"), "{broken}");
+    }
+
+    #[test]
+    fn one_address_or_a_list_of_servers() {
+        let urls = |config: &Config| config.clickhouse.urls.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let text = "[clickhouse]\nurls = [\"http://me:x@a:1\", \"http://me:x@b:1\"]\ncluster = \"c\"\n";
+        let config = read(text, &[]).unwrap();
+        assert_eq!((urls(&config).as_str(), config.clickhouse.user.as_str()), ("http://a:1/ http://b:1/", "me"));
+        assert_eq!(config.clickhouse.cluster.as_ref().map(Identifier::as_str), Some("c"));
+        assert!(config.entries.iter().all(|entry| entry.key != "clickhouse.url"));
+        // What is nearer to the user wins.
+        assert_eq!(urls(&read(text, &[("PENSTOCK_CLICKHOUSE_URL", "http://c:1")]).unwrap()), "http://c:1/");
+        let variables = [("PENSTOCK_CLICKHOUSE_URLS", "http://c:1, http://d:1"), ("PENSTOCK_CLICKHOUSE_CLUSTER", "d")];
+        assert_eq!(urls(&read("[clickhouse]\nurl = \"http://a:1\"\n", &variables).unwrap()), "http://c:1/ http://d:1/");
+        assert_eq!(urls(&read("", &[]).unwrap()), "http://127.0.0.1:8123/");
+    }
+
+    #[test]
+    fn a_list_of_servers_that_cannot_be_is_refused() {
+        let refused = |text: &str| read(&format!("[clickhouse]\n{text}\n"), &[]).unwrap_err().to_string();
+        for (text, words) in [
+            ("url = \"http://a:1\"\nurls = [\"http://b:1\"]", "set one of the two"),
+            ("urls = [\"http://a:1\", \"http://a:1/\"]", "stands there twice"),
+            ("urls = [\"http://a:1\", \"http://u@b:1\"]", "different users"),
+            ("urls = [\"http://a:1\", \"b\"]", "write http://127.0.0.1:8123"),
+            ("urls = []", "a list of texts"),
+            ("urls = [1]", "a list of texts"),
+            ("urls = \"http://a:1\"", "a list of texts, such as [\"a\", \"b\"] is expected, not a string"),
+            ("cluster = \"\"", "a name is empty"),
+        ] {
+            assert!(refused(text).contains(words), "{text}: {}", refused(text));
+        }
+        let secret = refused("urls = [\"http://me:hunter2@a:1\", \"http://me:hunter2@\"]");
+        assert!(!secret.contains("hunter2"), "{secret}");
     }
 
     #[test]

@@ -10,7 +10,8 @@ use toml::de::{DeTable, DeValue};
 pub(super) struct FileValue {
     /// TOML's name of its type.
     pub(super) kind: &'static str,
-    /// As it stands there, without quotes; of nothing else than texts, numbers and switches.
+    /// As it stands there, without quotes; of nothing else than texts, numbers, switches, and lists of texts, which then
+    /// have commas between them.
     pub(super) text: String,
     /// Line of the value, from 1.
     pub(super) line: usize,
@@ -77,9 +78,25 @@ fn file_value(text: &str, key_at: usize, value: &Spanned<DeValue<'_>>, leaf: &De
         }
         DeValue::Float(number) => number.as_str().to_owned(),
         DeValue::Boolean(on) => on.to_string(),
-        DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => String::new(),
+        DeValue::Array(items) => texts(items.iter().map(Spanned::get_ref)).unwrap_or_default(),
+        DeValue::Datetime(_) | DeValue::Table(_) => String::new(),
     };
     FileValue { kind: leaf.type_str(), text: shown, line, column, key_line, key_column, order: key_at + 1 }
+}
+
+/// A list of texts; none where something else is in it, or a text that holds a comma.
+fn texts<'v>(items: impl Iterator<Item = &'v DeValue<'v>>) -> Option<String> {
+    let texts = items.map(|item| match item {
+        DeValue::String(text) if !text.contains(',') => Some(text.to_string()),
+        DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)
+        | DeValue::Table(_) => None,
+    });
+    Some(texts.collect::<Option<Vec<_>>>()?.join(","))
 }
 
 fn position(text: &str, at: usize) -> (usize, usize) {

@@ -11,6 +11,8 @@ use super::place::{FileValue, flatten};
 pub(super) enum Kind {
     /// A text.
     Text,
+    /// A list of texts; with commas between them outside of the file.
+    Texts,
     /// A text that is never shown.
     Secret,
     /// A number.
@@ -25,6 +27,7 @@ impl Kind {
     fn expects(self) -> &'static str {
         match self {
             Self::Text | Self::Secret => "a text in quotes",
+            Self::Texts => "a list of texts, such as [\"a\", \"b\"]",
             Self::Number => "a number",
             Self::Size => "a number of bytes, or a text such as \"64M\"",
             Self::Switch => "true or false",
@@ -34,6 +37,7 @@ impl Kind {
     fn takes(self, value: &FileValue) -> bool {
         match self {
             Self::Text | Self::Secret => value.kind == "string",
+            Self::Texts => value.kind == "array" && !value.text.is_empty(),
             Self::Number => matches!(value.kind, "integer" | "float"),
             Self::Size => matches!(value.kind, "integer" | "string"),
             Self::Switch => value.kind == "boolean",
@@ -169,6 +173,22 @@ impl Sources {
         }
         self.faults.push((value.order, format!("{origin}: {name}: {} is expected, not {}", setting.kind.expects(), value.article())));
         None
+    }
+
+    /// How near to the user the value in force was given: 0 nowhere, 1 in the file, 2 in a variable, 3 by a flag.
+    pub(super) fn level(&self, key: &str) -> u8 {
+        let origin = self.entries.iter().find(|entry| entry.key == key).map_or("default", |entry| entry.origin.as_str());
+        match origin {
+            "default" => 0,
+            _ if self.is_from_file(key) => 1,
+            flag if flag.starts_with("--") => 3,
+            _ => 2,
+        }
+    }
+
+    /// Does not list a setting that another one stands for.
+    pub(super) fn hide(&mut self, key: &str) {
+        self.entries.retain(|entry| entry.key != key);
     }
 
     /// Changes how a value that was read is shown.

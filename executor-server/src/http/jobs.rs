@@ -39,6 +39,8 @@ impl From<SubmitError> for ApiError {
             SubmitError::TargetHoldsRows(detail) => Self::conflict("target-holds-rows", detail)
                 .hint("empty the target, or plan again with target_holds_rows acknowledged")
                 .acknowledge(Acknowledgement::TargetHoldsRows),
+            SubmitError::Servers(detail) => Self::conflict("servers-differ", detail)
+                .hint("put the servers or their list right (clickhouse.urls, clickhouse.cluster), then submit again"),
             SubmitError::Assertions(detail) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "assertions-refused", "The assertions are refused", detail)
                     .hint("a condition is a boolean expression with aggregate functions over a chunk's rows: countIf(NOT (amount > 0)) = 0")

@@ -75,7 +75,7 @@ async fn exposition(app: &App) -> Result<String, StoreError> {
     }
     text.push_str("# HELP penstock_rows_written Rows written by jobs that have not ended.\n# TYPE penstock_rows_written gauge\n");
     let _ = writeln!(text, "penstock_rows_written {rows}");
-    let up = u8::from(*app.engine.health().subscribe().borrow() == crate::clickhouse::health::Reach::Up);
+    let up = u8::from(app.engine.health().subscribe().borrow().answers());
     text.push_str(
         "# HELP penstock_clickhouse_up Whether ClickHouse answered when it was last asked.\n# TYPE penstock_clickhouse_up gauge\n",
     );

@@ -29,8 +29,9 @@ fn service(token: Option<&str>) -> Service {
     let store = Store::open(directory.path()).unwrap();
     // A port that was free a moment ago: connections are refused.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let url = format!("http://127.0.0.1:{port}/").parse().unwrap();
-    let clickhouse = ClickHouse { url, user: "default".into(), password: Secret::new("hunter2"), database: None };
+    let url: reqwest::Url = format!("http://127.0.0.1:{port}/").parse().unwrap();
+    let clickhouse =
+        ClickHouse { urls: vec![url], cluster: None, user: "default".into(), password: Secret::new("hunter2"), database: None };
     let engine = Engine::new(store.clone(), Health::new(Client::new(clickhouse).unwrap()), retry::Policy::default(), Bounds::default());
     let app = App { engine, policy: planner_core::policy::Policy::default(), sample: false };
     let token = token.map(Secret::new);

@@ -104,8 +104,7 @@ impl Comparing {
         }
         let tasks: BTreeMap<&str, u64> = self.written.iter().map(|(n, id)| (id.as_str(), *n)).collect();
         for batch in self.written.chunks(IDS_A_QUESTION) {
-            let ask =
-                || client.new_parts(batch.iter().map(|(_, id)| id.as_str()), self.since, self.since, &self.site.plan.core.target.uuid);
+            let ask = || client.new_parts(batch.iter().map(|(_, id)| id.as_str()), self.since, self.since, &self.site.plan.core.target);
             let rows = match health.ask(ask).await {
                 Ok(rows) => rows,
                 Err(failure) => {

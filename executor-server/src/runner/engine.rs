@@ -29,6 +29,7 @@ use super::traffic::Traffic;
 use crate::asserting;
 use crate::clickhouse::client::Failure;
 use crate::clickhouse::health::Health;
+use crate::clickhouse::roll_call::Refusal;
 use crate::snapshot::{self, NoSnapshot};
 use crate::store::{JobFilter, JobRecord, Store, StoreError, StoredPlan, Submitted, TaskRecord};
 use crate::{clock, retry};
@@ -72,6 +73,8 @@ pub enum SubmitError {
     Busy(String),
     /// The target remembers no tokens, and nobody has chosen what is done about that.
     DedupChoice(String),
+    /// The servers cannot be worked on as one.
+    Servers(String),
     /// What is asserted cannot be looked at.
     Assertions(String),
     /// The target holds rows that cannot be told from those that the plan writes.
@@ -223,7 +226,7 @@ impl Engine {
             workers: JoinSet::new(),
             sending: BTreeMap::new(),
             arrived: BTreeMap::new(),
-            away: false,
+            away: None,
             pressure: Pressure::default(),
             sending_wanted: watch::Sender::new(false),
             comparing: None,
@@ -262,6 +265,10 @@ impl Engine {
         let dedup = dedup(create.dedup, &fresh.target)?;
         self.check_free(&stored).await?;
         let site = site(&self.health, stored.clone(), snapshot);
+        // A server that is away is waited for when the job begins.
+        if let Err(Refusal::Wrong(words)) = site.called().await {
+            return Err(SubmitError::Servers(words));
+        }
         if site.proof != Proof::PerChunk
             && let Begun::Refused { message, .. } = site.begin().await
         {

@@ -72,8 +72,8 @@ pub(super) async fn watch(site: Site, bounds: Bounds, mut sending: watch::Receiv
         if sending.wait_for(|sending| *sending).await.is_err() {
             return;
         }
-        let client = site.health.client();
-        let found = match site.health.ask(|| client.load(&site.plan.core.target.name)).await {
+        let (client, target) = (site.health.client(), &site.plan.core.target.name);
+        let found = match site.health.ask(|| async { client.at_holder(target).await.load(target).await }).await {
             Ok(load) => decide(&load, bounds).map_or(Pressure::Fine, Pressure::Full),
             Err(failure) => {
                 tracing::debug!(%failure, "the target's parts and merges cannot be read; chunks are sent without looking at them");

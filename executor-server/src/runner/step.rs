@@ -15,10 +15,11 @@ use crate::asserting;
 use crate::clickhouse::client::{Answer, Failure, Query};
 use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Standing;
-use crate::reconcile::Finding;
+use crate::clickhouse::roll_call::Refusal;
+use crate::reconcile::{Finding, settled_print};
 use crate::runner::compare::Compared;
 use crate::runner::pressure::Pressure;
-use crate::verify::{self, fingerprint};
+use crate::verify;
 
 /// A worker's report.
 #[derive(Debug)]
@@ -84,12 +85,41 @@ pub(super) struct Site {
 }
 
 impl Site {
+    /// Whether several servers can be worked on as one: they agree, and hold the same tables. Asked once.
+    pub(super) async fn called(&self) -> Result<(), Refusal> {
+        let (client, core) = (self.health.client(), &self.plan.core);
+        if !client.is_several() {
+            return Ok(());
+        }
+        client.roll_call().await?;
+        client.one_table(&core.target.name, &core.target.uuid).await?;
+        client.one_table(&core.source.name, &core.source.uuid).await
+    }
+
+    /// The same, asked until all of them have answered.
+    async fn assembled(&self) -> Result<(), (&'static str, String)> {
+        let ask = || async {
+            match self.called().await {
+                Ok(()) => Ok(Ok(())),
+                Err(Refusal::Wrong(words)) => Ok(Err(words)),
+                Err(Refusal::Unasked(failure)) => Err(failure),
+            }
+        };
+        match self.health.ask(ask).await {
+            Ok(answer) => answer.map_err(|words| ("servers-differ", words)),
+            Err(failure) => Err(("not-readable", failure.to_string())),
+        }
+    }
+
     async fn standing(&self) -> Result<Standing, (&'static str, String)> {
         let target = &self.plan.core.target;
         let client = self.health.client();
         let standing = self.health.ask(|| client.standing(&target.name)).await.map_err(|failure| ("not-readable", failure.to_string()))?;
         let standing = standing.ok_or_else(|| ("target-missing", format!("{} is not there any more", target.name)))?;
-        if standing.uuid == target.uuid {
+        if standing.uuid != target.uuid && client.is_several() && !client.is_twin(&target.uuid, &standing.uuid) {
+            self.assembled().await?;
+        }
+        if standing.uuid == target.uuid || client.is_twin(&target.uuid, &standing.uuid) {
             Ok(standing)
         } else {
             Err(("target-replaced", format!("{} is another table than the plan was made for (its uuid changed); plan again", target.name)))
@@ -101,17 +131,27 @@ impl Site {
         let target = &self.snapshot.target;
         let Some(setting) = window::setting(&target.engine) else { return Ok(None) };
         let wanted = window::wanted(&self.plan.core, target);
-        let remembered = self.health.ask(|| self.health.client().window(&target.name, setting)).await?;
+        let ask = || async { self.health.client().at_holder(&target.name).await.window(&target.name, setting).await };
+        let remembered = self.health.ask(ask).await?;
         Ok((remembered < wanted).then(|| window::set(&target.name, setting, wanted)))
     }
 
     /// Runs that statement; a repeat changes nothing.
     pub(super) async fn set_window(&self, sql: &str) -> Result<(), Failure> {
-        self.health.ask(|| self.health.client().patient(Query::new(sql))).await.map(drop)
+        let target = &self.plan.core.target.name;
+        self.health.ask(|| async { self.health.client().at_holder(target).await.patient(Query::new(sql)).await }).await.map(drop)
     }
 
     /// Looks at the target before the first chunk.
     pub(super) async fn begin(&self) -> Begun {
+        if let Err((code, message)) = self.assembled().await {
+            return Begun::Refused { code, message };
+        }
+        // What others wrote counts, too: a replica that lags behind would look empty.
+        let (client, known) = (self.health.client(), &self.snapshot);
+        if let Err(failure) = self.health.ask(|| async { client.settled(&[&known.source, &known.target]).await.map(drop) }).await {
+            return Begun::Refused { code: "not-readable", message: failure.to_string() };
+        }
         let standing = match self.standing().await {
             Ok(standing) => standing,
             Err((code, message)) => return Begun::Refused { code, message },
@@ -151,8 +191,8 @@ impl Site {
     pub(super) async fn whole(&self) -> Result<(Fingerprint, Fingerprint), Failure> {
         let source_sql = checks::whole_source(&self.plan.core, &self.snapshot);
         let target_sql = checks::whole_target(&self.plan.core, &self.snapshot);
-        let source = self.health.ask(|| fingerprint(self.health.client(), &source_sql)).await?;
-        let target = self.health.ask(|| fingerprint(self.health.client(), &target_sql)).await?;
+        let source = settled_print(&self.health, &self.snapshot, &source_sql).await?;
+        let target = settled_print(&self.health, &self.snapshot, &target_sql).await?;
         Ok((source, target))
     }
 
@@ -161,8 +201,8 @@ impl Site {
         let i = usize::try_from(n).unwrap_or(usize::MAX);
         let source_sql = checks::source_fingerprint(&self.plan.core, i);
         let target_sql = checks::target_fingerprint(&self.plan.core, i);
-        let source = self.health.ask(|| fingerprint(self.health.client(), &source_sql)).await?;
-        let target = self.health.ask(|| fingerprint(self.health.client(), &target_sql)).await?;
+        let source = settled_print(&self.health, &self.snapshot, &source_sql).await?;
+        let target = settled_print(&self.health, &self.snapshot, &target_sql).await?;
         Ok((source, target))
     }
 
@@ -173,11 +213,15 @@ impl Site {
         }
         let numbers: Vec<usize> = chunks.iter().map(|n| usize::try_from(*n).unwrap_or(usize::MAX)).collect();
         let sql = checks::target_fingerprints(&self.plan.core, &numbers);
-        let mut targets = self.health.ask(|| verify::fingerprints(self.health.client(), &sql)).await?;
+        let read = || async {
+            let one = self.health.client().settled(&[&self.snapshot.source, &self.snapshot.target]).await?;
+            verify::fingerprints(&one, &sql).await
+        };
+        let mut targets = self.health.ask(read).await?;
         let mut pairs = Vec::with_capacity(chunks.len());
         for (n, i) in chunks.iter().zip(numbers) {
             let sql = checks::source_fingerprint(&self.plan.core, i);
-            let source = self.health.ask(|| fingerprint(self.health.client(), &sql)).await?;
+            let source = settled_print(&self.health, &self.snapshot, &sql).await?;
             pairs.push((source, targets.remove(n).unwrap_or_else(verify::nothing)));
         }
         Ok(pairs)
@@ -188,7 +232,11 @@ impl Site {
         let i = usize::try_from(n).unwrap_or(usize::MAX);
         let untold = || Failure::Exception { code: 0, message: "its rows cannot be told in the target".into() };
         let sql = assertions::of_chunk(&self.plan.core, i, assertions).ok_or_else(untold)?;
-        self.health.ask(|| asserting::figures(self.health.client(), &sql, assertions)).await
+        let read = || async {
+            let one = self.health.client().settled(&[&self.snapshot.target]).await?;
+            asserting::figures(&one, &sql, assertions).await
+        };
+        self.health.ask(read).await
     }
 
     /// Looks at a chunk's span. `look` is false where it is known to hold nothing of the chunk; `before` is what it held

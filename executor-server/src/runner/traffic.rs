@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use crate::clickhouse::health::{Health, Reach};
+use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Running;
 
 const EVERY: Duration = Duration::from_secs(1);
@@ -65,20 +65,20 @@ impl Traffic {
                 self.0.wanted.notified().await;
                 continue;
             }
-            if *health.subscribe().borrow() == Reach::Up {
-                match health.client().running(ids.iter().map(String::as_str)).await {
-                    Ok(rows) => self.note(&ids, rows),
-                    Err(failure) => {
-                        tracing::debug!(%failure, "progress is not known");
-                        health.note(&failure);
-                    }
+            if health.subscribe().borrow().answers() {
+                let heard = health.client().sightings(ids.iter().map(String::as_str)).await;
+                self.note(&ids, heard.rows, heard.silent.is_none());
+                if let Some(failure) = heard.silent {
+                    tracing::debug!(%failure, "progress is not known");
+                    health.note(&failure);
                 }
             }
             tokio::time::sleep(EVERY).await;
         }
     }
 
-    fn note(&self, asked: &[String], rows: Vec<Running>) {
+    /// `all` says that every server has answered: only then is a query that nobody showed missing.
+    fn note(&self, asked: &[String], rows: Vec<Running>, all: bool) {
         let mut rows: BTreeMap<String, Running> = rows.into_iter().map(|row| (row.query_id.clone(), row)).collect();
         let mut state = self.state();
         for id in asked.iter().filter(|id| state.wanted.contains(*id)).cloned().collect::<Vec<_>>() {
@@ -86,7 +86,7 @@ impl Traffic {
             let seen = state.seen.entry(id).or_insert(Seen { running: None, missing_since: None });
             if running.is_some() {
                 *seen = Seen { running, missing_since: None };
-            } else if seen.missing_since.is_none() {
+            } else if all && seen.missing_since.is_none() {
                 seen.missing_since = Some(Instant::now());
             }
         }

@@ -18,7 +18,7 @@ fn three_processes_are_one_cluster() {
         .map(|i| {
             let mut config = config(dirs[i].path());
             config.tcp_port = Some(ports[i]);
-            config.cluster = Some(cluster.clone());
+            config.clusters = vec![cluster.clone()];
             config.macros.insert("shard".to_owned(), format!("s{i}"));
             config.password = Some("secret".to_owned());
             Engine::start(&config).unwrap_or_else(|error| panic!("node {i}: {error}"))

@@ -5,6 +5,7 @@ use executor_api::receipt::Verdict;
 use planner_core::sql::identifier::Identifier;
 use serde::Serialize;
 
+use super::super::next;
 use super::facts::{Facts, FailureGroup, ServerFacts};
 use crate::cli::output::{bytes, count};
 use crate::cli::progress::duration;
@@ -103,7 +104,7 @@ fn of_server(facts: &Facts, server: &ServerFacts) -> Vec<Step> {
 fn of_run(facts: &Facts) -> Vec<Step> {
     let id = &facts.plan_id;
     let Some(job) = &facts.job else {
-        return vec![step("never-run", "the plan was never run", format!("penstock run --plan-id {id}"))];
+        return vec![step("never-run", "the plan was never run", next::of_plan("run", id))];
     };
     let mut steps = Vec::new();
     if job.counts.unknown > 0 {
@@ -111,7 +112,7 @@ fn of_run(facts: &Facts) -> Vec<Step> {
         let command = if facts.live {
             "nothing: evidence is being gathered".to_owned()
         } else {
-            format!("penstock resume --plan-id {id}  (gathers the evidence)")
+            format!("{}  (gathers the evidence)", next::of_plan("resume", id))
         };
         steps.push(step("outcome-unknown", problem, command));
     }
@@ -121,14 +122,14 @@ fn of_run(facts: &Facts) -> Vec<Step> {
         steps.push(step(
             "contents-differ",
             problem,
-            format!("penstock receipt --plan-id {id}  (names the spans); then penstock resume --plan-id {id} --replay-done"),
+            format!("{}  (names the spans); then {} --replay-done", next::of_plan("receipt", id), next::of_plan("resume", id)),
         ));
     }
-    let resume = format!("penstock resume --plan-id {id}");
+    let resume = next::of_plan("resume", id);
     match job.state {
         JobState::Completed if job.verdict == Some(Verdict::Unproven) => {
             let problem = format!("done, but not proven: {}", job.message.clone().unwrap_or_default());
-            steps.push(step("unproven", problem, format!("penstock receipt --plan-id {id}")));
+            steps.push(step("unproven", problem, next::of_plan("receipt", id)));
         }
         JobState::Partial | JobState::Failed if !facts.failures.is_empty() => {
             let problem = format!("{} failed for good", count(job.counts.failed, "chunk"));
@@ -138,7 +139,7 @@ fn of_run(facts: &Facts) -> Vec<Step> {
         JobState::Cancelled => steps.push(step("cancelled", "the run was cancelled", format!("{resume}  (goes on where it ended)"))),
         state if facts.live => {
             let waits = job.message.clone().map_or_else(String::new, |message| format!(": {message}"));
-            steps.push(step("live", format!("a process is on it: {}{waits}", state.name()), format!("penstock status --plan-id {id}")));
+            steps.push(step("live", format!("a process is on it: {}{waits}", state.name()), next::of_plan("status", id)));
         }
         state => steps.push(step("interrupted", format!("the run is {} and no process is on it", state.name()), resume)),
     }
@@ -150,7 +151,7 @@ fn failed(facts: &Facts, group: &FailureGroup) -> Step {
     let id = &facts.plan_id;
     let chunks = group.chunks.iter().take(5).map(u64::to_string).collect::<Vec<_>>().join(", ");
     let more = if group.chunks.len() > 5 { ", …" } else { "" };
-    let again = format!("penstock resume --plan-id {id} --replay-failed");
+    let again = format!("{} --replay-failed", next::of_plan("resume", id));
     let Some(code) = group.code else {
         let problem = format!("{} not sent ({chunks}{more}): {}", count(group.chunks.len() as u64, "chunk"), group.message);
         return step("chunk-refused", problem, again);

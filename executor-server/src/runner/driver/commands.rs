@@ -174,27 +174,40 @@ impl Driver {
         }
     }
 
-    /// ClickHouse went or came back, or was asked in vain once more. Going and coming are events, asking is not.
+    /// ClickHouse, or one of its servers, went or came back, or was asked in vain once more. Going and coming are events,
+    /// asking is not.
     pub(super) async fn reach_changed(&mut self, reach: &watch::Receiver<Reach>) {
         if matches!(self.job.state, JobState::Paused) || self.job.state.is_terminal() {
             return;
         }
         let reach = reach.borrow().clone();
-        let waiting = reach.waiting(self.site.health.client().url());
-        match (reach, std::mem::replace(&mut self.away, waiting.is_some())) {
-            (Reach::Up, true) => {
+        let url = self.site.health.client().url().to_owned();
+        let waiting = reach.waiting(&url);
+        let gone = match reach {
+            Reach::Up => None,
+            Reach::Partly { away, .. } => {
+                let message = format!("{} does not answer: {}; chunks go to the other servers", away.name, away.error);
+                Some((away.name, message))
+            }
+            Reach::Down { error, .. } => {
+                let message = format!("ClickHouse at {url} does not answer: {error}");
+                Some((url, message))
+            }
+        };
+        let was = std::mem::replace(&mut self.away, gone.as_ref().map(|(name, _)| name.clone()));
+        match (gone, was) {
+            (None, Some(_)) => {
                 self.job.message = self.held();
                 self.record(Note::new("clickhouse-back", "ClickHouse answers again; going on")).await;
             }
-            (Reach::Up, false) => {}
-            (Reach::Down { error, .. }, false) => {
-                self.job.message = waiting;
-                let url = self.site.health.client().url();
-                self.record(Note::new("clickhouse-away", format!("ClickHouse at {url} does not answer: {error}"))).await;
-            }
-            (Reach::Down { .. }, true) => {
+            (None, None) => {}
+            (Some((name, _)), Some(was)) if name == was => {
                 self.job.message = waiting;
                 self.publish();
+            }
+            (Some((_, message)), _) => {
+                self.job.message = waiting;
+                self.record(Note::new("clickhouse-away", message)).await;
             }
         }
     }

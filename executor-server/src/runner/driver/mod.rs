@@ -79,8 +79,8 @@ pub(super) struct Driver {
     pub(super) beginning: bool,
     /// Tasks whose rows are there, while their assertions are looked at.
     pub(super) arrived: BTreeMap<u64, Arrived>,
-    /// Whether the job's log says that ClickHouse is away.
-    pub(super) away: bool,
+    /// Who is away, as the job's log says.
+    pub(super) away: Option<String>,
     /// Whether the target can take another chunk.
     pub(super) pressure: Pressure,
     /// Tells whoever looks whether there are chunks to send.
@@ -162,7 +162,7 @@ impl Driver {
                 unknown: &unknown,
                 open: self.book.open(),
                 longest_pause_ms: i64::try_from(self.policy.longest_pause.as_millis()).unwrap_or(i64::MAX / 4) * 3 / 2,
-                reachable: *reach.borrow() == Reach::Up,
+                reachable: reach.borrow().answers(),
                 held: self.pressure != Pressure::Fine,
                 comparing: self.comparing.is_some(),
             };
@@ -307,9 +307,11 @@ impl Driver {
             answered.or_else(|| record.attempt.error_code.map(|code| (code, record.attempt.message.clone().unwrap_or_default())));
         Some(Case {
             plan: Arc::clone(&self.site.plan),
+            snapshot: Arc::clone(&self.site.snapshot),
             n,
             query_id: record.attempt.query_id,
             job: self.job.id.clone(),
+            server: record.attempt.server,
             // The logs are dated by the server's clock; ours may be days off.
             sent_at: record.server_time.unwrap_or(record.attempt.started_at.0),
             server_time: record.server_time,

@@ -155,9 +155,12 @@ impl Driver {
         record.task.duration_ms = 0;
         record.task.message = None;
         let query_id = core.query_id(i, record.attempt);
+        let client = self.site.health.client();
+        let server = client.next_server();
         let attempt = Attempt {
             number: record.attempt,
             query_id: query_id.clone(),
+            server: server.and_then(|server| client.url_of(server)),
             generation: record.generation,
             started_at: now,
             finished_at: None,
@@ -171,6 +174,10 @@ impl Driver {
         let sql = fence::chunk_sql(core, i, deadline);
         let mut settings = core.insert_settings(i, record.generation, record.attempt, &self.job.id);
         settings.extend(fence::setting(core, deadline));
+        if client.is_several() {
+            // Where the server leads to the one that holds the table, the answer must mean that the rows are there.
+            settings.insert("distributed_foreground_insert".into(), "1".into());
+        }
         if self.job.started_at.is_none() {
             self.job.started_at = Some(now);
         }
@@ -187,10 +194,10 @@ impl Driver {
         self.still_ours().await;
         self.book.set_busy(n, true);
         self.traffic.watch(&query_id);
-        let site = self.site.clone();
+        let client = self.site.health.client().at(server);
         let handle = self.spawn(async move {
             let query = Query::new(&sql).settings(&settings).setting("query_id", &query_id);
-            Step::Answered(n, site.health.client().query(query).await)
+            Step::Answered(n, client.query(query).await)
         });
         self.sending.insert(n, handle);
     }
