@@ -8,6 +8,7 @@ use crate::reactive::prelude::*;
 use crate::views::row_window::{ROW_PX, body_px, visible};
 
 /// What a long list is.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct LongList {
     /// Its name.
     pub(crate) label: &'static str,
