@@ -31,6 +31,8 @@ mod plan_ids;
 mod preview;
 mod properties;
 mod resume;
+mod retries;
+mod same_rows;
 mod snapshot_size;
 mod splitting;
 mod statements;

@@ -46,6 +46,7 @@ use crate::scheduler::View;
 use crate::store::AttemptRecord;
 use crate::store::History;
 use crate::store::Store;
+use crate::store::TaskRecord;
 use crate::verify;
 
 /// A query that the server has not known for so long while its answer is awaited has lost its answer.
@@ -67,6 +68,8 @@ pub(super) struct Driver {
     pub(super) baselines: BTreeMap<u64, Fingerprint>,
     /// What spans held before other jobs of the plan.
     pub(super) earlier: BTreeMap<u64, Vec<Fingerprint>>,
+    /// Whether another job may have written the same rows after this one had ended.
+    pub(super) overtaken: bool,
     pub(super) history: BTreeMap<String, History>,
     pub(super) steps: mpsc::UnboundedReceiver<Step>,
     pub(super) reports: mpsc::UnboundedSender<Step>,
@@ -244,13 +247,15 @@ impl Driver {
         if record.unresolved {
             return self.look_again(n).await;
         }
-        // Evidence has just shown that nothing of a retrying task is there; and in an empty target nothing can be.
-        let known = record.task.state == TaskState::Retrying || (self.target_was_empty == Some(true) && record.task.attempts == 0);
+        // Evidence has just shown that nothing of a retrying task is there; and in an empty target nothing can be, unless
+        // the task had ended since.
+        let empty = self.target_was_empty == Some(true) && record.task.attempts == 0 && !record.retried;
+        let known = record.task.state == TaskState::Retrying || empty;
         let before = self.before(n);
         let clear_until = record.clear_until;
         self.book.set_busy(n, true);
         let site = self.site.clone();
-        let earlier = self.earlier.get(&n).cloned().unwrap_or_default();
+        let earlier = self.earlier(n);
         self.spawn(async move {
             // A removal that a dead process sent may arrive until then.
             let checked = match reconcile::past(&site.health, &site.plan.core.target.name, clear_until).await {
@@ -266,7 +271,7 @@ impl Driver {
         let Some(case) = self.case(n, None).await else { return };
         self.book.set_busy(n, true);
         let before = self.before(n);
-        let earlier = self.earlier.get(&n).cloned().unwrap_or_default();
+        let earlier = self.earlier(n);
         let site = self.site.clone();
         self.spawn(async move {
             let checked = match reconcile::resolve(&site.health, &case, || ()).await {
@@ -282,8 +287,19 @@ impl Driver {
         });
     }
 
-    /// What the span held before the job, where that is known.
+    /// What the span held before other jobs of the plan, and before this one where that may be long past.
+    fn earlier(&self, n: u64) -> Vec<Fingerprint> {
+        let own = self.baselines.get(&n).filter(|_| self.before(n).is_none()).cloned();
+        self.earlier.get(&n).cloned().unwrap_or_default().into_iter().chain(own).collect()
+    }
+
+    /// What the span held before the job, where that is known. Whoever is asked for another try knows it only where an
+    /// attempt may have left something, and nobody else has written since.
     fn before(&self, n: u64) -> Option<Fingerprint> {
+        let past = |record: &&TaskRecord| record.retried && (record.task.attempts == 0 || self.overtaken);
+        if self.book.task(n).filter(past).is_some() {
+            return None;
+        }
         self.baselines.get(&n).cloned().or_else(|| (self.target_was_empty == Some(true)).then(verify::nothing))
     }
 

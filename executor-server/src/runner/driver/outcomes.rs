@@ -85,7 +85,8 @@ impl Driver {
                 .await;
             }
             Begun::Refused { code, message } => {
-                self.target_was_empty = Some(false);
+                // Not begun: whoever takes the job up again looks at the target first.
+                self.target_was_empty = None;
                 self.job.state = state;
                 let failed = self.bulk(TaskEvent::Refused, |record| record.task.message = Some(format!("{code}: {message}")));
                 self.job.message = Some(message.clone());
@@ -149,6 +150,8 @@ impl Driver {
         history.last_generation = history.last_generation.max(record.generation);
         history.may_have_written = true;
         record.attempt = history.last_number;
+        // What its span held was looked at just now.
+        let looked_anew = std::mem::take(&mut record.retried);
         record.unresolved = false;
         record.task.attempts += 1;
         record.task.started_at = Some(now);
@@ -184,7 +187,7 @@ impl Driver {
         let message = format!("attempt {} sent", record.attempt);
         let mut note =
             Note::new("task-started", message).task(record).attempt(Some(AttemptRecord { attempt, server_time: Some(server_time) }));
-        if let Some(before) = before.filter(|_| !self.baselines.contains_key(&n)) {
+        if let Some(before) = before.filter(|_| looked_anew || !self.baselines.contains_key(&n)) {
             self.baselines.insert(n, before.clone());
             note = note.bulk(Bulk::Baseline(before));
         }
