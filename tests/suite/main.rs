@@ -18,6 +18,7 @@ mod compare_cost;
 mod costs;
 mod crashes;
 mod dedup;
+mod earlier_jobs;
 mod evenness;
 mod faults;
 mod golden;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use executor_api::event::Event;
 use executor_api::job::{Counts, Dedup, Job, JobCreate, JobState, Progress};
@@ -22,7 +23,7 @@ use super::board::Board;
 use super::book::Book;
 use super::command::{Asked, Command, CommandError};
 use super::crash::{self, Moment};
-use super::driver::Driver;
+use super::driver::{Awaited, Driver};
 use super::others;
 use super::pressure::{self, Bounds, Pressure};
 use super::step::{Begun, Site};
@@ -35,6 +36,9 @@ use crate::snapshot::{self, NoSnapshot};
 use crate::state::{Held, StateDir, StateError};
 use crate::store::{JobRecord, Store, StoreError, StoredPlan, Submitted, TaskRecord};
 use crate::{clock, retry};
+
+/// How long a run of the command may take to be started before a job is refused meanwhile.
+const MOST_STARTING: Duration = Duration::from_secs(20);
 
 /// Runs every job of the service.
 pub struct Engine {
@@ -222,7 +226,7 @@ impl Engine {
         let tasks = self.store.tasks(id).await.map_err(broken)?;
         let baselines = self.store.baselines(id).await.map_err(broken)?;
         let earlier = self.store.earlier_baselines(&record.job).await.map_err(broken)?;
-        let history = self.store.history(&record.job.plan_id).await.map_err(broken)?;
+        let numbers = self.store.last_numbers(&record.job.plan_id).await.map_err(broken)?;
         let overtaken = others::overtaken(&self.store, &record, &stored.plan).await.map_err(broken)?.is_some();
         let (reports, steps) = mpsc::unbounded_channel();
         let driver = Driver {
@@ -239,11 +243,11 @@ impl Engine {
             baselines: baselines.into_iter().filter_map(|(n, print)| Some((u64::try_from(n).ok()?, print))).collect(),
             earlier,
             overtaken,
-            history,
+            numbers,
             steps,
             reports,
             workers: JoinSet::new(),
-            sending: BTreeMap::new(),
+            awaited: Awaited::default(),
             arrived: BTreeMap::new(),
             away: None,
             pressure: Pressure::default(),
@@ -413,24 +417,29 @@ impl Engine {
             return Err(SubmitError::Busy(words));
         }
         let Some(state) = self.runs.clone() else { return Ok(None) };
-        let lock = state.clone();
-        let starting = tokio::task::spawn_blocking(move || lock.lock_starting()).await.map_err(|_| StoreError::Closed)?;
-        let starting = starting.map_err(SubmitError::Runs)?;
+        let asked = Instant::now();
+        let starting = loop {
+            if let Some(starting) = state.try_lock_starting().map_err(SubmitError::Runs)? {
+                break starting;
+            }
+            if asked.elapsed() > MOST_STARTING {
+                return Err(SubmitError::Busy("a run of the command is being started, and has not said for long what it writes".into()));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        };
         let runs = state.overlapping_runs(plan, None).await.map_err(SubmitError::Runs)?;
         if runs.is_empty() { Ok(Some(starting)) } else { Err(SubmitError::Busy(runs.join("; "))) }
     }
 
-    /// A job that has ended is taken up again only where it would be taken in.
+    /// Chunks are taken up again only where their job would be taken in.
     async fn check_again(&self, id: &str) -> Result<Option<Held>, CommandError> {
         let broken = |error: StoreError| CommandError::Broken(error.to_string());
         let record = self.store.job(id).await.map_err(broken)?.ok_or(CommandError::Missing)?;
-        if !record.job.state.is_terminal() {
-            return Ok(None);
-        }
         let stored = self.store.plan(&record.job.plan_digest).await.map_err(broken)?;
         let stored = stored.ok_or_else(|| CommandError::Broken("the job's plan is not in the store".into()))?;
         let starting = self.check_free(&stored.plan, Some(id)).await?;
-        if record.job.started_at.is_some()
+        if record.job.state.is_terminal()
+            && record.job.started_at.is_some()
             && let Some(other) = others::overtaken(&self.store, &record, &stored.plan).await.map_err(broken)?
         {
             let snapshot = self.store.snapshot(&stored.answer.snapshot).await.map_err(broken)?;

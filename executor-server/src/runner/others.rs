@@ -56,3 +56,47 @@ pub(crate) fn overlap(one: &Plan, other: &Plan) -> bool {
 fn told(plan: &Plan) -> Option<&Identifier> {
     plan.core.time.as_ref().filter(|time| time.target_type.is_some()).map(|time| &time.column)
 }
+
+#[cfg(test)]
+mod tests {
+    use planner_core::quantity::UnixMillis;
+    use planner_core::request::Window;
+    use planner_core::sql::identifier::Identifier;
+    use planner_core::{Outcome, plan};
+
+    use super::*;
+
+    fn copy() -> Plan {
+        let request = serde_json::from_str(include_str!("../../../tests/golden/copy_hours/request.json")).unwrap();
+        let snapshot = serde_json::from_str(include_str!("../../../tests/golden/copy_hours/snapshot.json")).unwrap();
+        match plan(&request, &snapshot) {
+            Outcome::Planned(plan) => *plan,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn by(column: &str, from: i64, to: i64) -> Plan {
+        let mut plan = copy();
+        plan.core.window = Some(Window { from: UnixMillis(from), to: UnixMillis(to) });
+        plan.core.time.as_mut().unwrap().column = Identifier::new(column).unwrap();
+        plan
+    }
+
+    #[test]
+    fn only_windows_of_one_time_column_can_be_apart() {
+        let january = by("ts", 0, 100);
+        assert!(overlap(&january, &by("ts", 99, 200)));
+        assert!(!overlap(&january, &by("ts", 100, 200)));
+        assert!(overlap(&january, &by("created_at", 100, 200)), "a row has its place in both");
+    }
+
+    #[test]
+    fn what_cannot_be_told_by_its_time_is_never_apart() {
+        let mut untold = by("ts", 100, 200);
+        untold.core.time.as_mut().unwrap().target_type = None;
+        assert!(overlap(&by("ts", 0, 100), &untold) && overlap(&untold, &by("ts", 0, 100)));
+        let mut whole = by("ts", 100, 200);
+        whole.core.window = None;
+        assert!(overlap(&by("ts", 0, 100), &whole));
+    }
+}

@@ -45,6 +45,11 @@ impl StateDir {
         file::lock(&self.root.join("runs").join(".starting"))
     }
 
+    /// The same; none while another process holds it.
+    pub fn try_lock_starting(&self) -> Result<Option<Held>, StateError> {
+        file::try_lock(&self.root.join("runs").join(".starting"))
+    }
+
     /// Opens a run's database, or makes it. The lock is held as long as the store is.
     pub async fn open_run(&self, id: &PlanId, held: Held) -> Result<Run, StateError> {
         self.check_database(id)?;

@@ -1,6 +1,7 @@
 //! Owns one job while it is active: asks the scheduler, stores what follows, and only then lets workers touch ClickHouse.
 
 mod asserting;
+mod awaited;
 mod commands;
 mod conclusion;
 mod outcomes;
@@ -24,6 +25,7 @@ use tokio::task::AbortHandle;
 use tokio::task::JoinSet;
 
 pub(in crate::runner) use self::asserting::Arrived;
+pub(in crate::runner) use self::awaited::Awaited;
 use self::record::Note;
 use crate::clickhouse::health::Reach;
 use crate::clock;
@@ -44,8 +46,10 @@ use crate::scheduler;
 use crate::scheduler::Action;
 use crate::scheduler::View;
 use crate::store::AttemptRecord;
-use crate::store::History;
+use crate::store::Earlier;
+use crate::store::Sent;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::TaskRecord;
 use crate::verify;
 
@@ -70,11 +74,12 @@ pub(super) struct Driver {
     pub(super) earlier: BTreeMap<u64, Vec<Fingerprint>>,
     /// Whether another job may have written the same rows after this one had ended.
     pub(super) overtaken: bool,
-    pub(super) history: BTreeMap<String, History>,
+    /// Numbers of the last attempts over all jobs of the plan, by chunk.
+    pub(super) numbers: BTreeMap<String, u32>,
     pub(super) steps: mpsc::UnboundedReceiver<Step>,
     pub(super) reports: mpsc::UnboundedSender<Step>,
     pub(super) workers: JoinSet<()>,
-    pub(super) sending: BTreeMap<u64, AbortHandle>,
+    pub(super) awaited: Awaited,
     pub(super) comparing: Option<AbortHandle>,
     /// Whether chunks that run are to be killed.
     pub(super) killing: bool,
@@ -255,7 +260,7 @@ impl Driver {
         let clear_until = record.clear_until;
         self.book.set_busy(n, true);
         let site = self.site.clone();
-        let earlier = self.earlier(n);
+        let earlier = if known || self.site.proof != Proof::PerChunk { Earlier::default() } else { self.earlier(n).await };
         self.spawn(async move {
             // A removal that a dead process sent may arrive until then.
             let checked = match reconcile::past(&site.health, &site.plan.core.target.name, clear_until).await {
@@ -271,7 +276,7 @@ impl Driver {
         let Some(case) = self.case(n, None).await else { return };
         self.book.set_busy(n, true);
         let before = self.before(n);
-        let earlier = self.earlier(n);
+        let earlier = self.earlier(n).await;
         let site = self.site.clone();
         self.spawn(async move {
             let checked = match reconcile::resolve(&site.health, &case, || ()).await {
@@ -287,10 +292,14 @@ impl Driver {
         });
     }
 
-    /// What the span held before other jobs of the plan, and before this one where that may be long past.
-    fn earlier(&self, n: u64) -> Vec<Fingerprint> {
+    /// What other jobs knew and left of the chunk, and what this one knew where that may be long past.
+    async fn earlier(&self, n: u64) -> Earlier {
         let own = self.baselines.get(&n).filter(|_| self.before(n).is_none()).cloned();
-        self.earlier.get(&n).cloned().unwrap_or_default().into_iter().chain(own).collect()
+        let mut earlier = self.of_others(n).await;
+        earlier.bases.extend(self.earlier.get(&n).cloned().unwrap_or_default().into_iter().chain(own));
+        // What stands in a half's span was there when its whole was looked at.
+        earlier.may_have_left &= self.overtaken || self.book.task(n).is_some_and(|record| record.half.is_none());
+        earlier
     }
 
     /// What the span held before the job, where that is known. Whoever is asked for another try knows it only where an
@@ -305,14 +314,15 @@ impl Driver {
 
     async fn resolve(&mut self, n: u64) {
         let Some(case) = self.case(n, None).await else { return };
+        let attempt = self.book.task(n).map_or(0, |record| record.attempt);
         self.book.set_busy(n, true);
         let site = self.site.clone();
         let reports = self.reports.clone();
         self.spawn(async move {
             let adopted = || {
-                let _ = reports.send(Step::Adopted(n));
+                let _ = reports.send(Step::Adopted(n, attempt));
             };
-            Step::Resolved(n, reconcile::resolve(&site.health, &case, adopted).await)
+            Step::Resolved(n, attempt, reconcile::resolve(&site.health, &case, adopted).await)
         });
     }
 
@@ -341,9 +351,32 @@ impl Driver {
     }
 
     async fn last_attempt(&self, n: u64) -> Option<AttemptRecord> {
+        self.stored(|| self.store.attempts(&self.job.id, n)).await.into_iter().last()
+    }
+
+    /// The highest generation that another job has sent the chunk's statement with.
+    async fn last_generation(&self, n: u64) -> Option<u32> {
+        let sent = self.sent(n)?;
+        self.stored(|| self.store.last_generation(sent.clone())).await
+    }
+
+    /// What other jobs knew and left of the chunk.
+    async fn of_others(&self, n: u64) -> Earlier {
+        let Some(sent) = self.sent(n) else { return Earlier::default() };
+        self.stored(|| self.store.earlier(sent.clone(), self.site.plan.core.generation)).await
+    }
+
+    fn sent(&self, n: u64) -> Option<Sent> {
+        let i = usize::try_from(n).ok()?;
+        let core = &self.site.plan.core;
+        Some(Sent { job: self.job.id.clone(), chunk: core.chunk_id(i), token: core.token(i, 0) })
+    }
+
+    /// Asks the store until it answers.
+    async fn stored<T, F: Future<Output = Result<T, StoreError>>>(&self, ask: impl Fn() -> F) -> T {
         loop {
-            match self.store.attempts(&self.job.id, n).await {
-                Ok(attempts) => return attempts.into_iter().last(),
+            match ask().await {
+                Ok(answer) => return answer,
                 Err(error) => {
                     tracing::error!(%error, job = self.job.id, "the store cannot be read; trying again");
                     tokio::time::sleep(Duration::from_secs(2)).await;
