@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use executor_api::event::Event;
 use executor_api::job::{Counts, Dedup, Job, JobCreate, JobState, Progress};
@@ -36,9 +35,6 @@ use crate::snapshot::{self, NoSnapshot};
 use crate::state::{Held, StateDir, StateError};
 use crate::store::{JobRecord, Store, StoreError, StoredPlan, Submitted, TaskRecord};
 use crate::{clock, retry};
-
-/// How long a run of the command may take to be started before a job is refused meanwhile.
-const MOST_STARTING: Duration = Duration::from_secs(20);
 
 /// Runs every job of the service.
 pub struct Engine {
@@ -286,7 +282,7 @@ impl Engine {
         Self::check_plan(&stored, &snapshot)?;
         let fresh = self.check_fresh(&stored, &snapshot).await?;
         let dedup = dedup(create.dedup, &fresh.target)?;
-        let _starting = self.check_free(&stored.plan, None).await?;
+        let _starting = others::free(&self.store, self.runs.as_ref(), &stored.plan, None).await?;
         let site = site(&self.health, stored.clone(), snapshot);
         // A server that is away is waited for when the job begins.
         if let Err(Refusal::Wrong(words)) = site.called().await {
@@ -410,34 +406,13 @@ impl Engine {
         }
     }
 
-    /// Two jobs that write the same rows at the same time could not tell their rows apart. What is returned is kept until
-    /// the job can be seen by others: nobody starts a run of the command meanwhile.
-    async fn check_free(&self, plan: &Plan, own: Option<&str>) -> Result<Option<Held>, SubmitError> {
-        if let Some(words) = others::busy(&self.store, plan, own).await? {
-            return Err(SubmitError::Busy(words));
-        }
-        let Some(state) = self.runs.clone() else { return Ok(None) };
-        let asked = Instant::now();
-        let starting = loop {
-            if let Some(starting) = state.try_lock_starting().map_err(SubmitError::Runs)? {
-                break starting;
-            }
-            if asked.elapsed() > MOST_STARTING {
-                return Err(SubmitError::Busy("a run of the command is being started, and has not said for long what it writes".into()));
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        };
-        let runs = state.overlapping_runs(plan, None).await.map_err(SubmitError::Runs)?;
-        if runs.is_empty() { Ok(Some(starting)) } else { Err(SubmitError::Busy(runs.join("; "))) }
-    }
-
     /// Chunks are taken up again only where their job would be taken in.
     async fn check_again(&self, id: &str) -> Result<Option<Held>, CommandError> {
         let broken = |error: StoreError| CommandError::Broken(error.to_string());
         let record = self.store.job(id).await.map_err(broken)?.ok_or(CommandError::Missing)?;
         let stored = self.store.plan(&record.job.plan_digest).await.map_err(broken)?;
         let stored = stored.ok_or_else(|| CommandError::Broken("the job's plan is not in the store".into()))?;
-        let starting = self.check_free(&stored.plan, Some(id)).await?;
+        let starting = others::free(&self.store, self.runs.as_ref(), &stored.plan, Some(id)).await?;
         if record.job.state.is_terminal()
             && record.job.started_at.is_some()
             && let Some(other) = others::overtaken(&self.store, &record, &stored.plan).await.map_err(broken)?

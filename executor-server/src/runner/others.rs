@@ -1,16 +1,44 @@
 //! Who else writes the rows that a plan writes, and who has written them since.
 
+use std::time::{Duration, Instant};
+
 use executor_api::job::{Job, JobState};
 use planner_core::plan::Plan;
 use planner_core::sql::identifier::Identifier;
 
+use super::engine::SubmitError;
+use crate::state::{Held, StateDir};
 use crate::store::{JobFilter, JobRecord, Store, StoreError};
 
 /// Most jobs of one table that are looked at, the newest first.
 const MOST: u32 = 1000;
 
+/// How long a run of the command may take to be started before a job is refused meanwhile.
+const MOST_STARTING: Duration = Duration::from_secs(20);
+
+/// Two jobs that write the same rows at the same time could not tell their rows apart. What is returned is kept until the
+/// job can be seen by others: nobody starts a run of the command (`runs`) meanwhile.
+pub(super) async fn free(store: &Store, runs: Option<&StateDir>, plan: &Plan, own: Option<&str>) -> Result<Option<Held>, SubmitError> {
+    if let Some(words) = busy(store, plan, own).await? {
+        return Err(SubmitError::Busy(words));
+    }
+    let Some(runs) = runs else { return Ok(None) };
+    let asked = Instant::now();
+    let starting = loop {
+        if let Some(starting) = runs.try_lock_starting().map_err(SubmitError::Runs)? {
+            break starting;
+        }
+        if asked.elapsed() > MOST_STARTING {
+            return Err(SubmitError::Busy("a run of the command is being started, and has not said for long what it writes".into()));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let found = runs.overlapping_runs(plan, None).await.map_err(SubmitError::Runs)?;
+    if found.is_empty() { Ok(Some(starting)) } else { Err(SubmitError::Busy(found.join("; "))) }
+}
+
 /// In words: a job that has not ended and may write the same rows. `own` is not in its own way.
-pub(super) async fn busy(store: &Store, plan: &Plan, own: Option<&str>) -> Result<Option<String>, StoreError> {
+async fn busy(store: &Store, plan: &Plan, own: Option<&str>) -> Result<Option<String>, StoreError> {
     let states = JobState::ALL.into_iter().filter(|state| !state.is_terminal()).collect();
     let mut others = of_same_rows(store, plan, states).await?.into_iter().filter(|job| Some(job.id.as_str()) != own);
     Ok(others

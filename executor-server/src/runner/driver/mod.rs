@@ -4,6 +4,7 @@ mod asserting;
 mod awaited;
 mod commands;
 mod conclusion;
+mod others;
 mod outcomes;
 mod record;
 mod splitting;
@@ -47,7 +48,6 @@ use crate::scheduler::Action;
 use crate::scheduler::View;
 use crate::store::AttemptRecord;
 use crate::store::Earlier;
-use crate::store::Sent;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::TaskRecord;
@@ -292,21 +292,11 @@ impl Driver {
         });
     }
 
-    /// What other jobs knew and left of the chunk, and what this one knew where that may be long past.
-    async fn earlier(&self, n: u64) -> Earlier {
-        let own = self.baselines.get(&n).filter(|_| self.before(n).is_none()).cloned();
-        let mut earlier = self.of_others(n).await;
-        earlier.bases.extend(self.earlier.get(&n).cloned().unwrap_or_default().into_iter().chain(own));
-        // What stands in a half's span was there when its whole was looked at.
-        earlier.may_have_left &= self.overtaken || self.book.task(n).is_some_and(|record| record.half.is_none());
-        earlier
-    }
-
     /// What the span held before the job, where that is known. Whoever is asked for another try knows it only where an
     /// attempt may have left something, and nobody else has written since.
     fn before(&self, n: u64) -> Option<Fingerprint> {
-        let past = |record: &&TaskRecord| record.retried && (record.task.attempts == 0 || self.overtaken);
-        if self.book.task(n).filter(past).is_some() {
+        let past = |record: &TaskRecord| record.retried && (record.task.attempts == 0 || self.overtaken);
+        if self.book.task(n).is_some_and(past) {
             return None;
         }
         self.baselines.get(&n).cloned().or_else(|| (self.target_was_empty == Some(true)).then(verify::nothing))
@@ -352,24 +342,6 @@ impl Driver {
 
     async fn last_attempt(&self, n: u64) -> Option<AttemptRecord> {
         self.stored(|| self.store.attempts(&self.job.id, n)).await.into_iter().last()
-    }
-
-    /// The highest generation that another job has sent the chunk's statement with.
-    async fn last_generation(&self, n: u64) -> Option<u32> {
-        let sent = self.sent(n)?;
-        self.stored(|| self.store.last_generation(sent.clone())).await
-    }
-
-    /// What other jobs knew and left of the chunk.
-    async fn of_others(&self, n: u64) -> Earlier {
-        let Some(sent) = self.sent(n) else { return Earlier::default() };
-        self.stored(|| self.store.earlier(sent.clone(), self.site.plan.core.generation)).await
-    }
-
-    fn sent(&self, n: u64) -> Option<Sent> {
-        let i = usize::try_from(n).ok()?;
-        let core = &self.site.plan.core;
-        Some(Sent { job: self.job.id.clone(), chunk: core.chunk_id(i), token: core.token(i, 0) })
     }
 
     /// Asks the store until it answers.
