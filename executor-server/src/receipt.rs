@@ -181,6 +181,7 @@ mod tests {
             generation: 0,
             half: None,
             may_have_left: false,
+            retried: false,
             rows_read: 10,
             unresolved: false,
         }

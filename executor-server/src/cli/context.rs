@@ -75,7 +75,8 @@ impl Context {
 
     /// The runner, on a run's own store.
     pub(super) fn engine(&self, store: Store) -> Result<Arc<Engine>, Fail> {
-        Ok(Engine::new(store, Health::new(self.client()?), self.config.retry, self.config.bounds))
+        // Other runs and the service are looked at before a run starts, where that can be overruled.
+        Ok(Engine::new(store, Health::new(self.client()?), self.config.retry, self.config.bounds, None))
     }
 
     /// A plan. One whose file is gone is written again from its run's database.

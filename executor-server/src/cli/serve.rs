@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::http::{self, App, Console, Guard};
 use crate::runner::Engine;
 use crate::standby;
+use crate::state::StateDir;
 use crate::store::{Store, StoreError};
 
 /// How long the servers may take to say who they are when the service starts.
@@ -64,7 +65,8 @@ impl Service {
     pub(super) async fn start(config: &Config, store: Store, address: SocketAddr, sample: bool) -> Result<Self, Error> {
         let client = Client::new(config.clickhouse.clone()).map_err(Error::Wrong)?;
         call_the_roll(&client).await?;
-        let engine = Engine::new(store, Health::new(client), config.retry, config.bounds);
+        let runs = config.rules.block_overlapping_runs.then(|| StateDir::new(&config.state_dir));
+        let engine = Engine::new(store, Health::new(client), config.retry, config.bounds, runs);
         engine.start().await?;
         let guard = Guard::new(address, config.public_host.clone(), config.token.as_ref());
         let app = App { engine: engine.clone(), policy: config.policy.clone(), sample };

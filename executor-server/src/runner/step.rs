@@ -19,6 +19,7 @@ use crate::clickhouse::roll_call::Refusal;
 use crate::reconcile::{Finding, Removal, Removed, settled, settled_print};
 use crate::runner::compare::Compared;
 use crate::runner::pressure::Pressure;
+use crate::store::Earlier;
 use crate::verify;
 
 /// A worker's report.
@@ -30,14 +31,14 @@ pub(super) enum Step {
     Begun(Begun),
     /// A chunk was checked before it is sent.
     Checked(u64, Checked),
-    /// An attempt was answered, or its answer was lost.
-    Answered(u64, Result<Answer, Failure>),
-    /// A lost query was found running.
-    Adopted(u64),
+    /// An attempt, by its number, was answered, or its answer was lost.
+    Answered(u64, u32, Result<Answer, Failure>),
+    /// The lost query of an attempt was found running.
+    Adopted(u64, u32),
     /// What the job asserts of a chunk's rows was looked at.
     Asserted(u64, Result<Vec<Asserted>, Failure>),
-    /// The evidence is gathered.
-    Resolved(u64, Finding),
+    /// The evidence about an attempt is gathered.
+    Resolved(u64, u32, Finding),
     /// What a span holds is to be removed; the server's clock says what time it is.
     Clearing(u64, Removal, Result<i64, Failure>),
     /// A span was removed; how that went.
@@ -82,8 +83,8 @@ pub(super) struct Known {
     pub(super) left: bool,
     /// What the span held before the job.
     pub(super) before: Option<Fingerprint>,
-    /// What it held before other jobs of the same plan.
-    pub(super) earlier: Vec<Fingerprint>,
+    /// What other jobs knew and left of it.
+    pub(super) earlier: Earlier,
 }
 
 /// What the checks of one job have in common.
@@ -275,7 +276,7 @@ impl Site {
         }
         // Written once on top of nothing, of what this job found, or of what an earlier job of the plan found: then a
         // repeat writes nothing.
-        let bases = [held.clone(), verify::nothing()].into_iter().chain(earlier.iter().cloned());
+        let bases = [held.clone(), verify::nothing()].into_iter().chain(earlier.bases.iter().cloned());
         let on = bases.filter(|_| source.rows > 0).find(|base| verify::minus(&target, base).as_ref() == Some(&source));
         if let Some(base) = on {
             return Checked::AlreadyThere { rows: source.rows, before: Some(base) };
@@ -290,6 +291,15 @@ impl Site {
                 let rows = verify::thousands(target.rows);
                 Checked::Leftover { message: format!("the span holds {rows} rows that an attempt of this job left") }
             }
+            // Rows that an earlier job left of a chunk are no rows of others: beneath them nothing could be told any more.
+            None if self.holds_rows_accepted && earlier.may_have_left && !earlier.bases.contains(&target) => Checked::Refused {
+                code: "cannot-clean-span",
+                message: format!(
+                    "an earlier job has sent this chunk, and the span holds {} rows in {name}, neither what it held before that nor that and the source's {}. Put the span right by hand, or retry the earlier job, then retry the task; --generation plans a deliberate repeat",
+                    verify::thousands(target.rows),
+                    verify::thousands(source.rows)
+                ),
+            },
             None if self.holds_rows_accepted => Checked::Send { server_time: server_time(), before: Some(target), next_generation: false },
             Some(_) | None => Checked::Refused {
                 code: "target-holds-other-rows",

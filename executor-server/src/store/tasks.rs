@@ -37,6 +37,9 @@ pub struct TaskRecord {
     /// Whether an attempt of this job may have left rows of the chunk in the target: only those are ever removed.
     #[serde(default)]
     pub may_have_left: bool,
+    /// Whether another try was asked for and nothing was sent since: what was known of its span counts for nothing.
+    #[serde(default)]
+    pub retried: bool,
     /// Rows read by the attempt that wrote it.
     #[serde(default)]
     pub rows_read: u64,
@@ -76,6 +79,7 @@ impl TaskRecord {
             generation,
             half: None,
             may_have_left: false,
+            retried: false,
             rows_read: 0,
             unresolved: false,
         }

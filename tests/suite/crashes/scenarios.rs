@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use executor_api::event::EventPage;
 use executor_api::job::JobState;
 use executor_api::receipt::Verdict;
 use penstock_tests::proxy::Fault;
@@ -288,5 +289,16 @@ async fn refused(case: &mut Case<'_>) {
     case.mend().await;
     let job = last_job(case).await;
     case.ended(&job, JobState::Failed).await;
+    // Taken up again it begins again, and finds the same.
+    let before = refusals(case, &job).await;
+    case.command(&job, "retry", &json!({})).await;
+    case.ended(&job, JobState::Failed).await;
+    assert_eq!(refusals(case, &job).await, before + 1, "{}", case.crash());
     assert_eq!(case.sql("SELECT count() FROM $db.target").await.trim(), "1");
+}
+
+async fn refusals(case: &mut Case<'_>, job: &str) -> usize {
+    case.mend().await;
+    let page: EventPage = case.service.get(&format!("/jobs/{job}/log?limit=1000")).await.unwrap();
+    page.events.iter().filter(|event| event.kind == "job-refused").count()
 }

@@ -41,6 +41,7 @@ fn record(n: u64) -> TaskRecord {
         generation: 0,
         half: None,
         may_have_left: false,
+        retried: false,
         rows_read: 0,
         unresolved: false,
     }

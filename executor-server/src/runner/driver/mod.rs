@@ -1,8 +1,10 @@
 //! Owns one job while it is active: asks the scheduler, stores what follows, and only then lets workers touch ClickHouse.
 
 mod asserting;
+mod awaited;
 mod commands;
 mod conclusion;
+mod others;
 mod outcomes;
 mod record;
 mod splitting;
@@ -24,6 +26,7 @@ use tokio::task::AbortHandle;
 use tokio::task::JoinSet;
 
 pub(in crate::runner) use self::asserting::Arrived;
+pub(in crate::runner) use self::awaited::Awaited;
 use self::record::Note;
 use crate::clickhouse::health::Reach;
 use crate::clock;
@@ -45,8 +48,10 @@ use crate::scheduler;
 use crate::scheduler::Action;
 use crate::scheduler::View;
 use crate::store::AttemptRecord;
-use crate::store::History;
+use crate::store::Earlier;
 use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::TaskRecord;
 use crate::verify;
 
 /// A query that the server has not known for so long while its answer is awaited has lost its answer.
@@ -68,11 +73,14 @@ pub(super) struct Driver {
     pub(super) baselines: BTreeMap<u64, Fingerprint>,
     /// What spans held before other jobs of the plan.
     pub(super) earlier: BTreeMap<u64, Vec<Fingerprint>>,
-    pub(super) history: BTreeMap<String, History>,
+    /// Whether another job may have written the same rows after this one had ended.
+    pub(super) overtaken: bool,
+    /// Numbers of the last attempts over all jobs of the plan, by chunk.
+    pub(super) numbers: BTreeMap<String, u32>,
     pub(super) steps: mpsc::UnboundedReceiver<Step>,
     pub(super) reports: mpsc::UnboundedSender<Step>,
     pub(super) workers: JoinSet<()>,
-    pub(super) sending: BTreeMap<u64, AbortHandle>,
+    pub(super) awaited: Awaited,
     pub(super) comparing: Option<AbortHandle>,
     /// Whether chunks that run are to be killed.
     pub(super) killing: bool,
@@ -245,10 +253,12 @@ impl Driver {
         if record.unresolved {
             return self.look_again(n).await;
         }
-        // Evidence has just shown that nothing of a retrying task is there; and in an empty target nothing can be.
-        let nothing = record.task.state == TaskState::Retrying || (self.target_was_empty == Some(true) && record.task.attempts == 0);
+        // Evidence has just shown that nothing of a retrying task is there; and in an empty target nothing can be, unless
+        // the task had ended since.
+        let empty = self.target_was_empty == Some(true) && record.task.attempts == 0 && !record.retried;
+        let nothing = record.task.state == TaskState::Retrying || empty;
         let clear_until = record.clear_until;
-        let known = self.known(n, !nothing);
+        let known = self.known(n, !nothing).await;
         self.book.set_busy(n, true);
         let site = self.site.clone();
         self.spawn(async move {
@@ -266,7 +276,7 @@ impl Driver {
     async fn look_again(&mut self, n: u64) {
         let Some(case) = self.case(n, None).await else { return };
         let case = Case { fires: false, ..case };
-        let known = self.known(n, true);
+        let known = self.known(n, true).await;
         self.book.set_busy(n, true);
         let site = self.site.clone();
         self.spawn(async move {
@@ -283,30 +293,32 @@ impl Driver {
         });
     }
 
-    fn known(&self, n: u64, look: bool) -> Known {
-        Known {
-            look,
-            left: self.book.task(n).is_some_and(|record| record.may_have_left),
-            before: self.before(n),
-            earlier: self.earlier.get(&n).cloned().unwrap_or_default(),
-        }
+    async fn known(&self, n: u64, look: bool) -> Known {
+        let earlier = if look && self.site.proof == Proof::PerChunk { self.earlier(n).await } else { Earlier::default() };
+        Known { look, left: self.book.task(n).is_some_and(|record| record.may_have_left), before: self.before(n), earlier }
     }
 
-    /// What the span held before the job, where that is known.
+    /// What the span held before the job, where that is known. Whoever is asked for another try knows it only where an
+    /// attempt may have left something, and nobody else has written since.
     fn before(&self, n: u64) -> Option<Fingerprint> {
+        let past = |record: &TaskRecord| record.retried && (record.task.attempts == 0 || self.overtaken);
+        if self.book.task(n).is_some_and(past) {
+            return None;
+        }
         self.baselines.get(&n).cloned().or_else(|| (self.target_was_empty == Some(true)).then(verify::nothing))
     }
 
     async fn resolve(&mut self, n: u64) {
         let Some(case) = self.case(n, None).await else { return };
+        let attempt = self.book.task(n).map_or(0, |record| record.attempt);
         self.book.set_busy(n, true);
         let site = self.site.clone();
         let reports = self.reports.clone();
         self.spawn(async move {
             let adopted = || {
-                let _ = reports.send(Step::Adopted(n));
+                let _ = reports.send(Step::Adopted(n, attempt));
             };
-            Step::Resolved(n, reconcile::resolve(&site.health, &case, adopted).await)
+            Step::Resolved(n, attempt, reconcile::resolve(&site.health, &case, adopted).await)
         });
     }
 
@@ -338,9 +350,14 @@ impl Driver {
     }
 
     async fn last_attempt(&self, n: u64) -> Option<AttemptRecord> {
+        self.stored(|| self.store.attempts(&self.job.id, n)).await.into_iter().last()
+    }
+
+    /// Asks the store until it answers.
+    async fn stored<T, F: Future<Output = Result<T, StoreError>>>(&self, ask: impl Fn() -> F) -> T {
         loop {
-            match self.store.attempts(&self.job.id, n).await {
-                Ok(attempts) => return attempts.into_iter().last(),
+            match ask().await {
+                Ok(answer) => return answer,
                 Err(error) => {
                     tracing::error!(%error, job = self.job.id, "the store cannot be read; trying again");
                     tokio::time::sleep(Duration::from_secs(2)).await;
