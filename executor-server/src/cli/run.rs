@@ -157,7 +157,7 @@ async fn resume_locked(context: &Context, flags: &RunFlags, planned: Planned, ru
         _ => {}
     }
     not_overlapping(context, flags, &planned).await?;
-    let engine = context.engine(run.store.clone())?;
+    let engine = context.engine(run.store.clone()).await?;
     engine.start().await?;
     let job = take_up(&engine, job, flags, options.lanes).await?;
     follow(context, flags, &engine, job, "resume", (environment, options)).await
@@ -187,7 +187,7 @@ async fn start(
     environment: Environment,
     options: Options,
 ) -> Result<u8, Fail> {
-    let engine = context.engine(run.store.clone())?;
+    let engine = context.engine(run.store.clone()).await?;
     engine.start().await?;
     let store = &run.store;
     store.put_snapshot(planned.snapshot.clone(), clock::now()).await?;
