@@ -16,6 +16,7 @@ pub mod generate;
 pub mod key_cases;
 pub mod keyed;
 pub mod proxy;
+pub mod query_cost;
 pub mod round_robin;
 pub mod sample;
 pub mod service;

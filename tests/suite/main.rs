@@ -20,6 +20,7 @@ mod costs;
 mod crashes;
 mod dedup;
 mod evenness;
+mod evidence;
 mod faults;
 mod golden;
 mod imports;

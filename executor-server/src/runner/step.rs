@@ -16,7 +16,7 @@ use crate::clickhouse::client::{Answer, Client, Failure, Query};
 use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Standing;
 use crate::clickhouse::roll_call::Refusal;
-use crate::reconcile::{Finding, settled, settled_print};
+use crate::reconcile::{Finding, Removal, Removed, settled, settled_print};
 use crate::runner::compare::Compared;
 use crate::runner::pressure::Pressure;
 use crate::verify;
@@ -38,10 +38,10 @@ pub(super) enum Step {
     Asserted(u64, Result<Vec<Asserted>, Failure>),
     /// The evidence is gathered.
     Resolved(u64, Finding),
-    /// What a span holds is to be removed, for this reason; the server's clock says what time it is.
-    Clearing(u64, String, Result<i64, Failure>),
+    /// What a span holds is to be removed; the server's clock says what time it is.
+    Clearing(u64, Removal, Result<i64, Failure>),
     /// A span was removed; how that went.
-    Cleared(u64, Result<(), String>),
+    Cleared(u64, Removal, Removed),
     /// What keeps the target from taking another chunk, if anything does.
     Pressure(Pressure),
     /// Something about the comparison of contents.
@@ -71,6 +71,19 @@ pub(super) enum Checked {
     Leftover { message: String },
     /// It may not be sent.
     Refused { code: &'static str, message: String },
+}
+
+/// What is known of a chunk before its span is looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    /// False where the span holds nothing of the chunk for sure.
+    pub(super) look: bool,
+    /// Whether an attempt of this job may have left something.
+    pub(super) left: bool,
+    /// What the span held before the job.
+    pub(super) before: Option<Fingerprint>,
+    /// What it held before other jobs of the same plan.
+    pub(super) earlier: Vec<Fingerprint>,
 }
 
 /// What the checks of one job have in common.
@@ -239,9 +252,9 @@ impl Site {
         self.health.ask(read).await
     }
 
-    /// Looks at a chunk's span. `look` is false where it is known to hold nothing of the chunk; `before` is what it held
-    /// before the job, where that is known; `earlier` is what it held before other jobs of the same plan.
-    pub(super) async fn check(&self, n: u64, look: bool, before: Option<Fingerprint>, earlier: &[Fingerprint]) -> Checked {
+    /// Looks at a chunk's span.
+    pub(super) async fn check(&self, n: u64, known: &Known) -> Checked {
+        let Known { look, left, before, earlier } = known;
         let standing = match self.standing().await {
             Ok(standing) => standing,
             Err((code, message)) => return Checked::Refused { code, message },
@@ -249,7 +262,7 @@ impl Site {
         // Looking may take long: the server's clock goes on meanwhile.
         let asked = Instant::now();
         let server_time = || i64::try_from(u128::from(standing.now) + asked.elapsed().as_millis()).unwrap_or(i64::MAX);
-        if !look || self.proof != Proof::PerChunk {
+        if !*look || self.proof != Proof::PerChunk {
             return Checked::Send { server_time: server_time(), before: None, next_generation: false };
         }
         let (source, target) = match self.chunk(n).await {
@@ -272,7 +285,8 @@ impl Site {
         }
         let name = &self.plan.core.target.name;
         match before {
-            Some(before) if before == verify::nothing() => {
+            // Only what this job wrote is removed, never what somebody else put there.
+            Some(before) if *left && *before == verify::nothing() => {
                 let rows = verify::thousands(target.rows);
                 Checked::Leftover { message: format!("the span holds {rows} rows that an attempt of this job left") }
             }

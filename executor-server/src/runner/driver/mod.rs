@@ -37,6 +37,7 @@ use crate::runner::command::Asked;
 use crate::runner::pressure::Pressure;
 use crate::runner::step::Begun;
 use crate::runner::step::Checked;
+use crate::runner::step::Known;
 use crate::runner::step::Site;
 use crate::runner::step::Step;
 use crate::runner::traffic::Traffic;
@@ -245,41 +246,50 @@ impl Driver {
             return self.look_again(n).await;
         }
         // Evidence has just shown that nothing of a retrying task is there; and in an empty target nothing can be.
-        let known = record.task.state == TaskState::Retrying || (self.target_was_empty == Some(true) && record.task.attempts == 0);
-        let before = self.before(n);
+        let nothing = record.task.state == TaskState::Retrying || (self.target_was_empty == Some(true) && record.task.attempts == 0);
         let clear_until = record.clear_until;
+        let known = self.known(n, !nothing);
         self.book.set_busy(n, true);
         let site = self.site.clone();
-        let earlier = self.earlier.get(&n).cloned().unwrap_or_default();
         self.spawn(async move {
             // A removal that a dead process sent may arrive until then.
             let checked = match reconcile::past(&site.health, &site.plan.core.target.name, clear_until).await {
-                Ok(_) => site.check(n, !known, before, &earlier).await,
+                Ok(()) => site.check(n, &known).await,
                 Err(failure) => Checked::Refused { code: "not-readable", message: failure.to_string() },
             };
             Step::Checked(n, checked)
         });
     }
 
-    /// A task that failed with an open outcome and was asked for again: never sent without evidence.
+    /// A task that failed with an open outcome and was asked for again: never sent without evidence. Who asks has looked
+    /// after the views that read the target.
     async fn look_again(&mut self, n: u64) {
         let Some(case) = self.case(n, None).await else { return };
+        let case = Case { fires: false, ..case };
+        let known = self.known(n, true);
         self.book.set_busy(n, true);
-        let before = self.before(n);
-        let earlier = self.earlier.get(&n).cloned().unwrap_or_default();
         let site = self.site.clone();
         self.spawn(async move {
             let checked = match reconcile::resolve(&site.health, &case, || ()).await {
                 Finding::Written { rows, .. } => Checked::AlreadyThere { rows, before: None },
-                Finding::Absent { next_generation, .. } => match site.check(n, true, before, &earlier).await {
+                Finding::Absent { next_generation, .. } => match site.check(n, &known).await {
                     Checked::Send { server_time, before, .. } => Checked::Send { server_time, before, next_generation },
                     other @ (Checked::AlreadyThere { .. } | Checked::Leftover { .. } | Checked::Refused { .. }) => other,
                 },
-                Finding::Clear { message } => Checked::Leftover { message },
+                Finding::Clear(removal) => Checked::Leftover { message: removal.message },
                 Finding::Unprovable { code, message } => Checked::Refused { code, message },
             };
             Step::Checked(n, checked)
         });
+    }
+
+    fn known(&self, n: u64, look: bool) -> Known {
+        Known {
+            look,
+            left: self.book.task(n).is_some_and(|record| record.may_have_left),
+            before: self.before(n),
+            earlier: self.earlier.get(&n).cloned().unwrap_or_default(),
+        }
     }
 
     /// What the span held before the job, where that is known.
@@ -305,6 +315,8 @@ impl Driver {
         let record = self.last_attempt(n).await?;
         let answered =
             answered.or_else(|| record.attempt.error_code.map(|code| (code, record.attempt.message.clone().unwrap_or_default())));
+        let sent_at = record.server_time.unwrap_or(record.attempt.started_at.0);
+        let waited = record.attempt.started_at.0.saturating_sub(self.job.created_at.0);
         Some(Case {
             plan: Arc::clone(&self.site.plan),
             snapshot: Arc::clone(&self.site.snapshot),
@@ -313,14 +325,15 @@ impl Driver {
             job: self.job.id.clone(),
             server: record.attempt.server,
             // The logs are dated by the server's clock; ours may be days off.
-            sent_at: record.server_time.unwrap_or(record.attempt.started_at.0),
+            sent_at,
+            begun_at: sent_at.saturating_sub(waited.max(0)).saturating_sub(reconcile::ARRIVAL_MS),
             server_time: record.server_time,
-            before: self.before(n),
-            per_chunk: self.site.proof == Proof::PerChunk,
+            before: self.before(n).filter(|_| self.site.proof == Proof::PerChunk),
             content_only: self.job.dedup == Some(Dedup::ContentOnly),
             answered,
             kill: self.killing,
             clear_until: self.book.task(n).and_then(|record| record.clear_until),
+            fires: self.site.snapshot.views.iter().any(|view| view.source == self.site.plan.core.target.name),
         })
     }
 
