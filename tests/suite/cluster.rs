@@ -7,6 +7,7 @@ use executor_api::event::EventPage;
 use executor_api::job::{Job, JobState};
 use executor_api::receipt::Verdict;
 use executor_api::task::{Attempt, Outcome, TaskDetail, TaskPage};
+use penstock_tests::cli::Cli;
 use penstock_tests::clickhouse::ClickHouse;
 use penstock_tests::round_robin::RoundRobin;
 use penstock_tests::service::{Service, request};
@@ -244,6 +245,24 @@ async fn servers_that_cannot_be_worked_on_as_one_are_refused_with_what_to_do() {
     check(&format!("{first},{}", first.replace("127.0.0.1", "localhost")), None, "are the same server").await;
     check(&first, Some("nobody"), "knows no cluster nobody").await;
     check(&balancer.url(), Some("home"), "leads to a server that is not in the cluster home").await;
+}
+
+#[tokio::test]
+async fn the_command_runs_on_a_list_of_servers_and_refuses_one_that_stands_there_twice() {
+    let trio = Trio::start();
+    trio.install(80_000).await;
+    let on = |urls: &[String]| Cli::configured(&format!("[clickhouse]\nurls = [\"{}\"]\n", urls.join("\", \"")));
+    let plan = ["--source", "app.events", "--target", "app.copy", "--from", "2025-01-01", "--to", "2025-01-09", "--chunk-hours", "24"];
+    let first = trio.nodes[0].url();
+    let twice = on(&[first.clone(), first.replace("127.0.0.1", "localhost")]);
+    let refused = twice.run(&["run", "--plan-id", &twice.plan(&plan)]).exits(2);
+    assert!(refused.stderr.contains("are the same server; name each once"), "{}", refused.stderr);
+    let list = on(&trio.nodes.iter().map(ClickHouse::url).collect::<Vec<_>>());
+    list.run(&["run", "--plan-id", &list.plan(&plan), "--lanes", "3"]).exits(0);
+    trio.assert_exact().await;
+    for node in 0..3 {
+        assert!(!trio.sent_to(node).await.is_empty(), "server {node} took nothing");
+    }
 }
 
 #[tokio::test]

@@ -156,7 +156,7 @@ async fn resume_locked(context: &Context, flags: &RunFlags, planned: Planned, ru
         }
         _ => {}
     }
-    let engine = context.engine(run.store.clone())?;
+    let engine = context.engine(run.store.clone()).await?;
     let job = {
         // A run that has ended becomes one of those that others look for.
         let _starting = context.state.lock_starting()?;
@@ -191,7 +191,7 @@ async fn start(
     environment: Environment,
     options: Options,
 ) -> Result<u8, Fail> {
-    let engine = context.engine(run.store.clone())?;
+    let engine = context.engine(run.store.clone()).await?;
     engine.start().await?;
     let store = &run.store;
     store.put_snapshot(planned.snapshot.clone(), clock::now()).await?;
