@@ -74,6 +74,17 @@ pub(super) enum Checked {
     Refused { code: &'static str, message: String },
 }
 
+/// What is known of a chunk before its span is looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    /// False where the span holds nothing of the chunk for sure.
+    pub(super) look: bool,
+    /// What the span held before the job.
+    pub(super) before: Option<Fingerprint>,
+    /// What other jobs knew and left of it.
+    pub(super) earlier: Earlier,
+}
+
 /// What the checks of one job have in common.
 #[derive(Clone)]
 pub(super) struct Site {
@@ -240,9 +251,9 @@ impl Site {
         self.health.ask(read).await
     }
 
-    /// Looks at a chunk's span. `look` is false where it is known to hold nothing of the chunk; `before` is what it held
-    /// before the job, where that is known; `earlier` is what other jobs knew and left of it.
-    pub(super) async fn check(&self, n: u64, look: bool, before: Option<Fingerprint>, earlier: &Earlier) -> Checked {
+    /// Looks at a chunk's span.
+    pub(super) async fn check(&self, n: u64, known: &Known) -> Checked {
+        let Known { look, before, earlier } = known;
         let standing = match self.standing().await {
             Ok(standing) => standing,
             Err((code, message)) => return Checked::Refused { code, message },
@@ -250,7 +261,7 @@ impl Site {
         // Looking may take long: the server's clock goes on meanwhile.
         let asked = Instant::now();
         let server_time = || i64::try_from(u128::from(standing.now) + asked.elapsed().as_millis()).unwrap_or(i64::MAX);
-        if !look || self.proof != Proof::PerChunk {
+        if !*look || self.proof != Proof::PerChunk {
             return Checked::Send { server_time: server_time(), before: None, next_generation: false };
         }
         let (source, target) = match self.chunk(n).await {
@@ -273,7 +284,7 @@ impl Site {
         }
         let name = &self.plan.core.target.name;
         match before {
-            Some(before) if before == verify::nothing() => {
+            Some(before) if *before == verify::nothing() => {
                 let rows = verify::thousands(target.rows);
                 Checked::Leftover { message: format!("the span holds {rows} rows that an attempt of this job left") }
             }

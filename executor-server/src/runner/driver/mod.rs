@@ -47,10 +47,8 @@ use crate::scheduler;
 use crate::scheduler::Action;
 use crate::scheduler::View;
 use crate::store::AttemptRecord;
-use crate::store::Earlier;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::store::TaskRecord;
 use crate::verify;
 
 /// A query that the server has not known for so long while its answer is awaited has lost its answer.
@@ -255,16 +253,15 @@ impl Driver {
         // Evidence has just shown that nothing of a retrying task is there; and in an empty target nothing can be, unless
         // the task had ended since.
         let empty = self.target_was_empty == Some(true) && record.task.attempts == 0 && !record.retried;
-        let known = record.task.state == TaskState::Retrying || empty;
-        let before = self.before(n);
+        let nothing = record.task.state == TaskState::Retrying || empty;
         let clear_until = record.clear_until;
+        let known = self.known(n, !nothing).await;
         self.book.set_busy(n, true);
         let site = self.site.clone();
-        let earlier = if known || self.site.proof != Proof::PerChunk { Earlier::default() } else { self.earlier(n).await };
         self.spawn(async move {
             // A removal that a dead process sent may arrive until then.
             let checked = match reconcile::past(&site.health, &site.plan.core.target.name, clear_until).await {
-                Ok(_) => site.check(n, !known, before, &earlier).await,
+                Ok(_) => site.check(n, &known).await,
                 Err(failure) => Checked::Refused { code: "not-readable", message: failure.to_string() },
             };
             Step::Checked(n, checked)
@@ -274,16 +271,21 @@ impl Driver {
     /// A task that failed with an open outcome and was asked for again: never sent without evidence.
     async fn look_again(&mut self, n: u64) {
         let Some(case) = self.case(n, None).await else { return };
+        let known = self.known(n, true).await;
+        let overtaken = self.overtaken;
         self.book.set_busy(n, true);
-        let before = self.before(n);
-        let earlier = self.earlier(n).await;
         let site = self.site.clone();
         self.spawn(async move {
             let checked = match reconcile::resolve(&site.health, &case, || ()).await {
                 Finding::Written { rows, .. } => Checked::AlreadyThere { rows, before: None },
-                Finding::Absent { next_generation, .. } => match site.check(n, true, before, &earlier).await {
+                Finding::Absent { next_generation, .. } => match site.check(n, &known).await {
                     Checked::Send { server_time, before, .. } => Checked::Send { server_time, before, next_generation },
                     other @ (Checked::AlreadyThere { .. } | Checked::Leftover { .. } | Checked::Refused { .. }) => other,
+                },
+                // Not what others wrote since.
+                Finding::Clear { message } if overtaken => Checked::Refused {
+                    code: "cannot-clean-span",
+                    message: format!("{message}, and another job has written since. Put the span right by hand, then retry the task"),
                 },
                 Finding::Clear { message } => Checked::Leftover { message },
                 Finding::Unprovable { code, message } => Checked::Refused { code, message },
@@ -292,13 +294,8 @@ impl Driver {
         });
     }
 
-    /// What the span held before the job, where that is known. Whoever is asked for another try knows it only where an
-    /// attempt may have left something, and nobody else has written since.
+    /// What the span held before the job, where that is known.
     fn before(&self, n: u64) -> Option<Fingerprint> {
-        let past = |record: &TaskRecord| record.retried && (record.task.attempts == 0 || self.overtaken);
-        if self.book.task(n).is_some_and(past) {
-            return None;
-        }
         self.baselines.get(&n).cloned().or_else(|| (self.target_was_empty == Some(true)).then(verify::nothing))
     }
 
