@@ -1,6 +1,7 @@
 //! The suite: one module a subject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
+mod any_cluster;
 mod any_server;
 mod assertions;
 mod away;
@@ -20,6 +21,7 @@ mod crashes;
 mod dedup;
 mod earlier_jobs;
 mod evenness;
+mod evidence;
 mod faults;
 mod golden;
 mod imports;

@@ -12,11 +12,11 @@ use planner_core::sql::checks::{self, Proof};
 use planner_core::sql::window;
 
 use crate::asserting;
-use crate::clickhouse::client::{Answer, Failure, Query};
+use crate::clickhouse::client::{Answer, Client, Failure, Query};
 use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Standing;
 use crate::clickhouse::roll_call::Refusal;
-use crate::reconcile::{Finding, settled_print};
+use crate::reconcile::{Finding, Removal, Removed, settled, settled_print};
 use crate::runner::compare::Compared;
 use crate::runner::pressure::Pressure;
 use crate::store::Earlier;
@@ -39,10 +39,10 @@ pub(super) enum Step {
     Asserted(u64, Result<Vec<Asserted>, Failure>),
     /// The evidence about an attempt is gathered.
     Resolved(u64, u32, Finding),
-    /// What a span holds is to be removed, for this reason; the server's clock says what time it is.
-    Clearing(u64, String, Result<i64, Failure>),
+    /// What a span holds is to be removed; the server's clock says what time it is.
+    Clearing(u64, Removal, Result<i64, Failure>),
     /// A span was removed; how that went.
-    Cleared(u64, Result<(), String>),
+    Cleared(u64, Removal, Removed),
     /// What keeps the target from taking another chunk, if anything does.
     Pressure(Pressure),
     /// Something about the comparison of contents.
@@ -79,6 +79,8 @@ pub(super) enum Checked {
 pub(super) struct Known {
     /// False where the span holds nothing of the chunk for sure.
     pub(super) look: bool,
+    /// Whether an attempt of this job may have left something.
+    pub(super) left: bool,
     /// What the span held before the job.
     pub(super) before: Option<Fingerprint>,
     /// What other jobs knew and left of it.
@@ -225,11 +227,11 @@ impl Site {
         }
         let numbers: Vec<usize> = chunks.iter().map(|n| usize::try_from(*n).unwrap_or(usize::MAX)).collect();
         let sql = checks::target_fingerprints(&self.plan.core, &numbers);
-        let read = || async {
-            let one = self.health.client().settled(&[&self.snapshot.source, &self.snapshot.target]).await?;
-            verify::fingerprints(&one, &sql).await
+        let read = |one: Client| {
+            let sql = sql.clone();
+            async move { verify::fingerprints(&one, &sql).await }
         };
-        let mut targets = self.health.ask(read).await?;
+        let mut targets = settled(&self.health, &self.snapshot, read).await?;
         let mut pairs = Vec::with_capacity(chunks.len());
         for (n, i) in chunks.iter().zip(numbers) {
             let sql = checks::source_fingerprint(&self.plan.core, i);
@@ -253,7 +255,7 @@ impl Site {
 
     /// Looks at a chunk's span.
     pub(super) async fn check(&self, n: u64, known: &Known) -> Checked {
-        let Known { look, before, earlier } = known;
+        let Known { look, left, before, earlier } = known;
         let standing = match self.standing().await {
             Ok(standing) => standing,
             Err((code, message)) => return Checked::Refused { code, message },
@@ -284,7 +286,8 @@ impl Site {
         }
         let name = &self.plan.core.target.name;
         match before {
-            Some(before) if *before == verify::nothing() => {
+            // Only what this job wrote is removed, never what somebody else put there.
+            Some(before) if *left && *before == verify::nothing() => {
                 let rows = verify::thousands(target.rows);
                 Checked::Leftover { message: format!("the span holds {rows} rows that an attempt of this job left") }
             }

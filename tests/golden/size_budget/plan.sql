@@ -1,11 +1,11 @@
--- answer ffa4544b00c20143adf3712f2c2800fe1a3c85272595a4ae7d715c2e33c2ab58
+-- answer 0285617410a7c03c98f02198b047de583ea8168609e97834bd98f7a93eacf888
 -- plan 4bbcc1feadfa6976
 -- digest 97e45139d57f9639755f39c1475a776c94e6bc96e6fd4315ab21e90b316f52f6
 -- Info mode: rows are copied from demo.events to demo.events_by_tenant by column name
 -- Info partitions-not-packed: each chunk reads one partition: demo.events_by_tenant is partitioned by another key, and one block should touch few partitions
 -- Info key-from-index: cuts along (tenant, ts) from 30 points of the primary index: no data was read
 -- Info partitions: 2 partitions of at most the budget make 2 chunks, 1 larger ones 9
--- Warning hot-key: partition 20250103: 'z, 2025-01-03 00:00:00.777' holds 22 % of its rows, more than a chunk may; they are divided by hash into 2 chunks (each of these chunks reads all rows of that key; a larger budget needs fewer of them)
+-- Warning hash-buckets: partition 20250103: no key is known inside the rows from 'z, 2025-01-03 00:00:00.777' on, 19 % of its rows and more than a chunk may have; they are divided by hash into 2 chunks (each of these chunks reads all of those rows; a larger budget needs fewer of them)
 -- Info planned-partitions: 3 partitions are planned; rows that arrive later in another partition are not part of this plan
 -- Info write-path: each chunk is one INSERT and one block: on ClickHouse 26.7.2.1 what the SELECT emits is squashed into one block, which is then stamped with the token
 -- Warning type-conversion: types differ and are converted by CAST: amount UInt32 → UInt64 (a value that does not fit fails its chunk; contents are compared after conversion)

@@ -261,16 +261,18 @@ impl Driver {
         self.spawn(async move {
             // A removal that a dead process sent may arrive until then.
             let checked = match reconcile::past(&site.health, &site.plan.core.target.name, clear_until).await {
-                Ok(_) => site.check(n, &known).await,
+                Ok(()) => site.check(n, &known).await,
                 Err(failure) => Checked::Refused { code: "not-readable", message: failure.to_string() },
             };
             Step::Checked(n, checked)
         });
     }
 
-    /// A task that failed with an open outcome and was asked for again: never sent without evidence.
+    /// A task that failed with an open outcome and was asked for again: never sent without evidence. Who asks has looked
+    /// after the views that read the target.
     async fn look_again(&mut self, n: u64) {
         let Some(case) = self.case(n, None).await else { return };
+        let case = Case { fires: false, ..case };
         let known = self.known(n, true).await;
         let overtaken = self.overtaken;
         self.book.set_busy(n, true);
@@ -283,11 +285,14 @@ impl Driver {
                     other @ (Checked::AlreadyThere { .. } | Checked::Leftover { .. } | Checked::Refused { .. }) => other,
                 },
                 // Not what others wrote since.
-                Finding::Clear { message } if overtaken => Checked::Refused {
+                Finding::Clear(removal) if overtaken => Checked::Refused {
                     code: "cannot-clean-span",
-                    message: format!("{message}, and another job has written since. Put the span right by hand, then retry the task"),
+                    message: format!(
+                        "{}, and another job has written since. Put the span right by hand, then retry the task",
+                        removal.message
+                    ),
                 },
-                Finding::Clear { message } => Checked::Leftover { message },
+                Finding::Clear(removal) => Checked::Leftover { message: removal.message },
                 Finding::Unprovable { code, message } => Checked::Refused { code, message },
             };
             Step::Checked(n, checked)
@@ -318,6 +323,8 @@ impl Driver {
         let record = self.last_attempt(n).await?;
         let answered =
             answered.or_else(|| record.attempt.error_code.map(|code| (code, record.attempt.message.clone().unwrap_or_default())));
+        let sent_at = record.server_time.unwrap_or(record.attempt.started_at.0);
+        let waited = record.attempt.started_at.0.saturating_sub(self.job.created_at.0);
         Some(Case {
             plan: Arc::clone(&self.site.plan),
             snapshot: Arc::clone(&self.site.snapshot),
@@ -326,14 +333,15 @@ impl Driver {
             job: self.job.id.clone(),
             server: record.attempt.server,
             // The logs are dated by the server's clock; ours may be days off.
-            sent_at: record.server_time.unwrap_or(record.attempt.started_at.0),
+            sent_at,
+            begun_at: sent_at.saturating_sub(waited.max(0)).saturating_sub(reconcile::ARRIVAL_MS),
             server_time: record.server_time,
-            before: self.before(n),
-            per_chunk: self.site.proof == Proof::PerChunk,
+            before: self.before(n).filter(|_| self.site.proof == Proof::PerChunk),
             content_only: self.job.dedup == Some(Dedup::ContentOnly),
             answered,
             kill: self.killing,
             clear_until: self.book.task(n).and_then(|record| record.clear_until),
+            fires: self.site.snapshot.views.iter().any(|view| view.source == self.site.plan.core.target.name),
         })
     }
 

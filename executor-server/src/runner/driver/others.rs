@@ -17,7 +17,8 @@ impl Driver {
         let told = look && self.site.proof == Proof::PerChunk;
         let mut earlier = if told { self.earlier(n).await } else { Earlier::default() };
         earlier.bases.extend(self.baselines.get(&n).filter(|_| past).cloned());
-        Known { look, before: self.before(n).filter(|_| !past), earlier }
+        let left = self.book.task(n).is_some_and(|record| record.may_have_left);
+        Known { look, left, before: self.before(n).filter(|_| !past), earlier }
     }
 
     /// What other jobs knew and left of the chunk.
