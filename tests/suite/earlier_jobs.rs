@@ -118,6 +118,12 @@ async fn half_a_chunk_of_an_earlier_job_is_not_taken_for_what_was_there() {
     let _: Job = service.post(&format!("/jobs/{}/retry", second.id), &json!({})).await.unwrap();
     assert_eq!(service.completed(&second.id).await.verdict, Some(Verdict::Exact));
     once(&server, "events_by_tenant", "2025-01-03").await;
+    // The first job finds what the second has written.
+    let sent = *proxy.inserts().borrow();
+    let _: Job = service.post(&format!("/jobs/{}/retry", first.id), &json!({})).await.unwrap();
+    let first = service.completed(&first.id).await;
+    assert_eq!((first.verdict, *proxy.inserts().borrow()), (Some(Verdict::Exact), sent));
+    once(&server, "events_by_tenant", "2025-01-03").await;
 }
 
 #[tokio::test]

@@ -40,7 +40,6 @@ use crate::runner::command::Asked;
 use crate::runner::pressure::Pressure;
 use crate::runner::step::Begun;
 use crate::runner::step::Checked;
-use crate::runner::step::Known;
 use crate::runner::step::Site;
 use crate::runner::step::Step;
 use crate::runner::traffic::Traffic;
@@ -48,10 +47,8 @@ use crate::scheduler;
 use crate::scheduler::Action;
 use crate::scheduler::View;
 use crate::store::AttemptRecord;
-use crate::store::Earlier;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::store::TaskRecord;
 use crate::verify;
 
 /// A query that the server has not known for so long while its answer is awaited has lost its answer.
@@ -277,6 +274,7 @@ impl Driver {
         let Some(case) = self.case(n, None).await else { return };
         let case = Case { fires: false, ..case };
         let known = self.known(n, true).await;
+        let overtaken = self.overtaken;
         self.book.set_busy(n, true);
         let site = self.site.clone();
         self.spawn(async move {
@@ -286,6 +284,14 @@ impl Driver {
                     Checked::Send { server_time, before, .. } => Checked::Send { server_time, before, next_generation },
                     other @ (Checked::AlreadyThere { .. } | Checked::Leftover { .. } | Checked::Refused { .. }) => other,
                 },
+                // Not what others wrote since.
+                Finding::Clear(removal) if overtaken => Checked::Refused {
+                    code: "cannot-clean-span",
+                    message: format!(
+                        "{}, and another job has written since. Put the span right by hand, then retry the task",
+                        removal.message
+                    ),
+                },
                 Finding::Clear(removal) => Checked::Leftover { message: removal.message },
                 Finding::Unprovable { code, message } => Checked::Refused { code, message },
             };
@@ -293,18 +299,8 @@ impl Driver {
         });
     }
 
-    async fn known(&self, n: u64, look: bool) -> Known {
-        let earlier = if look && self.site.proof == Proof::PerChunk { self.earlier(n).await } else { Earlier::default() };
-        Known { look, left: self.book.task(n).is_some_and(|record| record.may_have_left), before: self.before(n), earlier }
-    }
-
-    /// What the span held before the job, where that is known. Whoever is asked for another try knows it only where an
-    /// attempt may have left something, and nobody else has written since.
+    /// What the span held before the job, where that is known.
     fn before(&self, n: u64) -> Option<Fingerprint> {
-        let past = |record: &TaskRecord| record.retried && (record.task.attempts == 0 || self.overtaken);
-        if self.book.task(n).is_some_and(past) {
-            return None;
-        }
         self.baselines.get(&n).cloned().or_else(|| (self.target_was_empty == Some(true)).then(verify::nothing))
     }
 
