@@ -14,7 +14,9 @@ use crate::clock;
 
 /// Pause before the first probe; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// Tries of what must be known: with the pauses between them, more than an hour.
+/// Tries of a question that the server has no room for, or refuses in words that are not in the table.
+const TRIES: u32 = 5;
+/// Tries of what must be known while the server has no room for it: with the pauses between them, more than an hour.
 const INSISTENT_TRIES: u32 = 1_000;
 /// Longest pause between two probes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
@@ -174,7 +176,7 @@ impl Health {
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        self.ask_times(5, question).await
+        self.ask_times(TRIES, question).await
     }
 
     /// The same for what must be known before anything else may happen: a server without memory is waited for, too, for
@@ -206,9 +208,9 @@ impl Health {
                 Failure::NotSent(_) | Failure::Lost(_) => {}
                 Failure::Exception { code, .. } => match class(*code) {
                     Class::Busy | Class::Lost | Class::StillRunning => {}
-                    Class::TooBig | Class::Unclear => {
+                    seen @ (Class::TooBig | Class::Unclear) => {
                         tries += 1;
-                        if tries > most {
+                        if tries > if seen == Class::TooBig { most } else { TRIES } {
                             return Err(failure);
                         }
                         tracing::debug!(%failure, tries, "asking again");
