@@ -27,6 +27,7 @@ mod key_properties;
 mod key_skew;
 mod key_types;
 mod paces;
+mod partition_times;
 mod plan_ids;
 mod preview;
 mod properties;
@@ -37,5 +38,6 @@ mod statements;
 mod stream;
 mod surroundings;
 mod target_partitions;
+
 mod trials;
 mod two_executors;
