@@ -38,6 +38,6 @@ mod statements;
 mod stream;
 mod surroundings;
 mod target_partitions;
-
+mod target_times;
 mod trials;
 mod two_executors;

@@ -89,7 +89,7 @@ fn partitions(names: &[TableName]) -> String {
          toString(sum(data_uncompressed_bytes)) AS byte_count, toString(sum(bytes_on_disk)) AS disk_byte_count,\n\
          toString(toUnixTimestamp(min(min_time))) AS min_second, toString(toUnixTimestamp(max(max_time))) AS max_second,\n\
          toString(toInt64(min(min_date))) AS min_day, toString(toInt64(max(max_date))) AS max_day\n\
-         FROM system.parts WHERE active AND (database, table) IN ({})\n\
+         FROM system.parts WHERE active AND NOT startsWith(partition_id, 'patch-') AND (database, table) IN ({})\n\
          GROUP BY database, table, partition_id ORDER BY database, table, partition_id",
         pairs(names)
     )
