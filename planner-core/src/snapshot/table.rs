@@ -35,6 +35,9 @@ pub struct Table {
     pub partitions: Vec<Partition>,
     /// Primary key expression list.
     pub primary_key: String,
+    /// Of a view, its SELECT; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub select: String,
     /// Sorting key expression list.
     pub sorting_key: String,
     /// What its active parts hold.

@@ -67,8 +67,7 @@ fn keys(span: &KeySpan, axis: &KeyAxis) -> Option<String> {
         (Some(None), _) | (_, Some(None)) => return Some("0".into()),
         (from, to) => (from.flatten(), to.flatten()),
     };
-    let mut columns: Vec<Side<'_>> =
-        axis.columns.iter().zip(&types).map(|(column, key_type)| Side::new(column, key_type)).collect();
+    let mut columns: Vec<Side<'_>> = axis.columns.iter().zip(&types).map(|(column, key_type)| Side::new(column, key_type)).collect();
     Some(match (from, to) {
         (Some(from), Some(to)) => between(&mut columns, &from, &to),
         (Some(from), None) => at_least(&columns, &from),

@@ -49,9 +49,9 @@ pub(crate) fn computable(key: &str, type_of: impl Fn(&str) -> Option<String>) ->
         Token::Word(word) => {
             let word_below = word.to_ascii_lowercase();
             let differs = word_below.contains("null") || token.is("CASE") || word_below.contains("mod");
-            !differs && !nullable(word) && !(rounds && wide(word))
+            !(differs || nullable(word) || (rounds && wide(word)))
         }
-        Token::Quoted(name) => !nullable(name) && !(rounds && wide(name)),
+        Token::Quoted(name) => !(nullable(name) || (rounds && wide(name))),
         Token::Symbol('%') => false,
         Token::Text(_) | Token::Number(_) | Token::Symbol(_) => true,
     })
@@ -67,6 +67,15 @@ fn items(key: &str) -> Vec<&str> {
     let key = key.trim();
     let inner = key.strip_prefix("tuple").unwrap_or(key).strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     inner.filter(|inner| closes(inner)).map_or_else(|| vec![key], key_type::arguments)
+}
+
+/// The items of a partition key that are columns.
+pub(crate) fn columns(key: &str) -> Vec<String> {
+    let column = |item: &str| match tokens::tokens(item).as_slice() {
+        [one] => one.name().map(str::to_owned),
+        _ => None,
+    };
+    items(key).into_iter().filter_map(column).collect()
 }
 
 /// Whether no bracket closes that was not opened: `(a + 1) * (b + 2)` is no list in brackets.

@@ -40,7 +40,7 @@ impl Probe {
                 )
             }
         };
-        format!("{query}\nFORMAT JSONEachRow")
+        format!("{query}{}\nFORMAT JSONEachRow", write_path::probe_clause())
     }
 }
 
