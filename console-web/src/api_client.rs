@@ -1,6 +1,7 @@
 //! `/v1` over HTTP: typed questions, typed answers, one kind of failure.
 
 use executor_api::problem::Problem;
+use js_sys::JsString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
@@ -100,11 +101,18 @@ pub(crate) fn send(path: String, body: &impl Serialize, key: &str, then: impl Fn
     }
 }
 
-/// The same of a body that is JSON already.
-pub(crate) fn send_text(path: String, body: String, key: &str, then: impl FnOnce(Result<String, Failure>) + 'static) {
-    let then: Box<dyn FnOnce(Result<String, Failure>)> = Box::new(then);
+fn send_text(path: String, body: String, key: &str, then: impl FnOnce(Result<String, Failure>) + 'static) {
+    send_json(path, body, key, move |answer| then(answer.map(String::from)));
+}
+
+/// Sends a body that is JSON already; the answer stays the browser's own text, for what may be too large to be copied.
+pub(crate) fn send_json(path: String, body: String, key: &str, then: impl FnOnce(Result<JsString, Failure>) + 'static) {
+    let then: Box<dyn FnOnce(Result<JsString, Failure>)> = Box::new(then);
     let key = key.to_owned();
-    wasm_bindgen_futures::spawn_local(async move { then(post_text(&path, body, &key).await) });
+    wasm_bindgen_futures::spawn_local(async move {
+        let headers = [("Content-Type", "application/json"), ("Idempotency-Key", key.as_str())];
+        then(text(request(&path, &headers, Some(body), None).await).await);
+    });
 }
 
 /// Reads an answer's text.
@@ -114,12 +122,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
 
 /// The answer's own text: for documents whose bytes matter.
 pub(crate) async fn get_text(path: &str) -> Result<String, Failure> {
-    text(request(path, &[], None, None).await).await
-}
-
-async fn post_text(path: &str, body: String, key: &str) -> Result<String, Failure> {
-    let headers = [("Content-Type", "application/json"), ("Idempotency-Key", key)];
-    text(request(path, &headers, Some(body), None).await).await
+    text(request(path, &[], None, None).await).await.map(String::from)
 }
 
 /// Sends a request, with the token if the tab has one; a body makes it a POST. Headers without a value are left out.
@@ -147,21 +150,21 @@ pub(crate) async fn request(
     Ok(answer.unchecked_into())
 }
 
-async fn text(answer: Result<Response, JsValue>) -> Result<String, Failure> {
+async fn text(answer: Result<Response, JsValue>) -> Result<JsString, Failure> {
     let answer = answer.map_err(|_| Failure::Unreachable)?;
     let status = answer.status();
     let body = match answer.text() {
         Ok(body) => JsFuture::from(body).await,
         Err(error) => Err(error),
     };
-    let body = body.ok().and_then(|body| body.as_string()).ok_or(Failure::Unreachable)?;
+    let body: JsString = body.map_err(|_| Failure::Unreachable)?.unchecked_into();
     match status {
         200..=299 => Ok(body),
         401 => {
             token_needed().set(true);
             Err(Failure::Unauthorized)
         }
-        _ => Err(match serde_json::from_str::<Problem>(&body) {
+        _ => Err(match serde_json::from_str::<Problem>(&String::from(&body)) {
             Ok(problem) => Failure::Problem(Box::new(problem)),
             Err(_) if status >= 502 => Failure::Unreachable,
             Err(_) => Failure::Odd(format!("HTTP {status}")),

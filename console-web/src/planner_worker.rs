@@ -1,5 +1,6 @@
 //! The planning worker from the page's side: questions out, answers back, the latest plan wins.
 
+use js_sys::JsString;
 use planner_core::request::Request;
 use wasm_bindgen::prelude::{Closure, JsValue};
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
@@ -24,7 +25,7 @@ struct State {
     ready: bool,
     last_id: u64,
     /// Questions before `ready`.
-    queue: Vec<String>,
+    queue: Vec<JsValue>,
     /// The plan that is being made: id, request, since when.
     flight: Option<(u64, Request, f64)>,
     /// The plan that is wanted next.
@@ -85,6 +86,16 @@ impl Planner {
         });
     }
 
+    /// Hands the service's answer with a snapshot on. It stays the browser's own text: none of it is copied into the page.
+    pub(crate) fn load(self, answer: &JsString, then: impl FnOnce(Reply) + 'static) {
+        self.with(|state| {
+            let id = state.next_id();
+            let (before, after) = question::load(id);
+            state.say(JsString::from(before).concat(answer).concat(&after.into()).into());
+            state.others.push((id, Box::new(then)));
+        });
+    }
+
     /// Asks for a plan. While one is being made only the latest wish is kept.
     pub(crate) fn plan(self, request: Request) {
         self.with(|state| {
@@ -140,18 +151,26 @@ impl State {
         }
     }
 
-    fn send(&mut self, what: &Wish) -> u64 {
+    fn next_id(&mut self) -> u64 {
         self.last_id += 1;
-        let text = question::text(self.last_id, what);
+        self.last_id
+    }
+
+    fn send(&mut self, what: &Wish) -> u64 {
+        let id = self.next_id();
+        self.say(question::text(id, what).into());
+        id
+    }
+
+    fn say(&mut self, text: JsValue) {
         if self.ready {
             self.post(&text);
         } else {
             self.queue.push(text);
         }
-        self.last_id
     }
 
-    fn post(&self, text: &str) {
-        self.worker.post_message(&JsValue::from_str(text)).unwrap_throw();
+    fn post(&self, text: &JsValue) {
+        self.worker.post_message(text).unwrap_throw();
     }
 }

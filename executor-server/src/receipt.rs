@@ -180,6 +180,8 @@ mod tests {
             failures: 0,
             generation: 0,
             half: None,
+            may_have_left: false,
+            retried: false,
             rows_read: 10,
             unresolved: false,
         }

@@ -218,7 +218,10 @@ fn read_amplification(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapsh
             let by_size = source.keys.as_ref().is_some_and(|keys| keys.origin == KeyOrigin::IndexMarks);
             let hint = match (by_size, by_partition) {
                 (true, _) => {
-                    format!("cut by size, chunks follow the primary key and read about {} times in all", times(once.max(wanted), wanted))
+                    format!(
+                        "cut by size, chunks follow the primary key and read about {} times the wanted rows in all",
+                        times(once.max(wanted), wanted)
+                    )
                 }
                 (false, true) => "chunks as wide as a partition read each row once".to_owned(),
                 (false, false) => "wider chunks read less in all".to_owned(),
@@ -238,11 +241,10 @@ fn times(part: u64, whole: u64) -> String {
 
 /// What the target will need on disk, as the source needs it, against what is free. Merges need as much again for a while.
 fn disk(estimates: &[Estimate], snapshot: &Snapshot) -> Option<Note> {
-    let source = &snapshot.source;
     let free =
         snapshot.server.disk_free_bytes.filter(|_| engine::keeps_local_disk(&snapshot.target.engine, &snapshot.target.engine_full))?;
-    let carried: u128 = estimates.iter().map(|estimate| u128::from(estimate.rows)).sum();
-    let needed = u64::try_from(u128::from(source.stored.disk_bytes) * carried / u128::from(source.stored.rows.max(1))).unwrap_or(u64::MAX);
+    let carried: u64 = estimates.iter().map(|estimate| estimate.rows).fold(0, u64::saturating_add);
+    let needed = snapshot.source.stored.disk_bytes_of(carried);
     (needed.saturating_mul(2) > free).then(|| {
         Note::warning(
             "disk",

@@ -22,7 +22,8 @@ pub struct Ask {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
-    /// Keep this snapshot and plan from it from here on.
+    /// Keep this snapshot and plan from it from here on. The service's whole answer to `POST /v1/snapshots` will do: what
+    /// else stands in it is not looked at.
     Load {
         /// The facts.
         snapshot: Box<Snapshot>,
@@ -60,10 +61,12 @@ pub struct Answer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// The snapshot is loaded; its digest as computed here.
+    /// The snapshot is loaded.
     Loaded {
-        /// Digest.
+        /// Its digest as computed here.
         digest: Digest,
+        /// What may be shown of it: all but its histograms of keys, which may have a million points.
+        facts: Box<Snapshot>,
     },
     /// The plan is made and kept.
     Planned(Box<Preview>),

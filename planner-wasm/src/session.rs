@@ -2,8 +2,9 @@
 
 use planner_core::plan::Plan;
 use planner_core::request::Request;
-use planner_core::snapshot::Named;
+use planner_core::snapshot::{Named, Snapshot};
 use planner_core::{Outcome, canonical, cost};
+use serde::Deserialize;
 
 use crate::message::{Answer, Ask, PreviewRow, Question, Reply};
 use crate::preview::{Marker, preview};
@@ -41,13 +42,7 @@ impl Session {
     /// Answers one question. A refused plan leaves the plan before it in place, a coarse one takes it.
     pub fn handle(&mut self, ask: Ask) -> Answer {
         let what = match ask.what {
-            Question::Load { snapshot } => {
-                let named = Named::of(snapshot);
-                let digest = named.digest().clone();
-                self.snapshot = Some(named);
-                self.plan = None;
-                Reply::Loaded { digest }
-            }
+            Question::Load { snapshot } => self.load(snapshot),
             Question::Plan { request, cells } => {
                 self.rows_read = None;
                 self.plan(&request, cells)
@@ -59,13 +54,24 @@ impl Session {
         Answer { id: ask.id, what }
     }
 
-    /// The same over JSON text. A message that cannot be read is answered with id 0.
+    /// The same over JSON text. A message that cannot be read is answered with its id where that can be, else with 0.
     pub fn handle_text(&mut self, text: &str) -> String {
         let answer = match serde_json::from_str(text) {
             Ok(ask) => self.handle(ask),
-            Err(error) => Answer { id: 0, what: Reply::Failed { message: format!("the message cannot be read: {error}") } },
+            Err(error) => Answer { id: id_of(text), what: failed(&format!("the message cannot be read: {error}")) },
         };
         canonical::to_string(&answer)
+    }
+
+    fn load(&mut self, mut snapshot: Box<Snapshot>) -> Reply {
+        let keys = [snapshot.source.keys.take(), snapshot.target.keys.take()];
+        let facts = snapshot.clone();
+        [snapshot.source.keys, snapshot.target.keys] = keys;
+        let named = Named::of(snapshot);
+        let digest = named.digest().clone();
+        self.snapshot = Some(named);
+        self.plan = None;
+        Reply::Loaded { digest, facts }
     }
 
     fn plan(&mut self, request: &Request, cells: u32) -> Reply {
@@ -115,6 +121,14 @@ impl Session {
             None => failed("no plan is made"),
         }
     }
+}
+
+fn id_of(text: &str) -> u64 {
+    #[derive(Deserialize)]
+    struct Asked {
+        id: u64,
+    }
+    serde_json::from_str(text).map_or(0, |asked: Asked| asked.id)
 }
 
 fn failed(message: &str) -> Reply {

@@ -11,31 +11,14 @@
 // Left out is the wait for the display between them: up to 16.7 ms in which nothing is done.
 //
 // The memory is that of the page's own process which no other shares, on a job of 100,000 tasks whose rows were scrolled through.
-import { createReadStream, readFileSync } from 'node:fs';
-import { createServer, request as ask } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { behind } from './behind.mjs';
 import { launch } from './chromium.mjs';
+import { privateMegabytes } from './memory.mjs';
 
 const [, , url, ...tables] = process.argv;
 const browser = await launch();
 const page = await (await browser.newContext({ viewport: { width: 1280, height: 860 } })).newPage();
-
-// The service, but for one snapshot: that of a table that nobody has at hand.
-function behind(file) {
-  const server = createServer((incoming, answer) => {
-    if (incoming.method === 'POST' && incoming.url === '/v1/snapshots') {
-      answer.writeHead(201, { 'content-type': 'application/json' });
-      createReadStream(file).pipe(answer);
-      return;
-    }
-    const onward = ask(url + incoming.url, { method: incoming.method, headers: { ...incoming.headers, host: new URL(url).host, origin: url } }, (reply) => {
-      answer.writeHead(reply.statusCode, reply.headers);
-      reply.pipe(answer);
-    });
-    onward.on('error', () => answer.destroy());
-    incoming.pipe(onward);
-  });
-  return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)));
-}
 
 async function byHours(to, widths) {
   await page.goto(`${url}/plan?source=demo.events&target=demo.events_by_time`);
@@ -55,15 +38,14 @@ async function byHours(to, widths) {
 
 async function bySize(file) {
   const { bytes } = JSON.parse(readFileSync(file, 'utf8'));
-  const server = await behind(file);
-  await page.goto(`http://127.0.0.1:${server.address().port}/plan?source=demo.events&target=demo.copy&method=size&bytes=${bytes}`);
+  const service = await behind(url, file);
+  await page.goto(`${service.url}/plan?source=demo.events&target=demo.copy&method=size&bytes=${bytes}`);
   await page.getByTestId('chunk-count').waitFor({ timeout: 120_000 });
   await page.waitForTimeout(3000);
   const chunks = (await page.getByTestId('chunk-count').innerText()).replaceAll(',', '');
   // A fiftieth more than the budget: nearly as many chunks.
   const took = await replan('size-field', [String(Math.round(bytes * 1.02)), String(bytes)]);
-  server.closeAllConnections();
-  server.close();
+  service.end();
   return [`replan_paint_by_size_${chunks}_ms`, round(took)];
 }
 
@@ -130,13 +112,7 @@ async function memoryOfJob() {
     await page.waitForTimeout(250);
   }
   await page.waitForTimeout(2000);
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const sizes = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => {
-    const lines = readFileSync(`/proc/${id}/smaps_rollup`, 'utf8').matchAll(/^Private_\w+: +(\d+) kB/gm);
-    return [...lines].reduce((sum, [, kilobytes]) => sum + Number(kilobytes), 0);
-  });
-  return round(Math.max(...sizes) / 1024);
+  return round(await privateMegabytes(browser));
 }
 
 const round = (value) => Math.round(value * 10) / 10;

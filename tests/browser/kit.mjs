@@ -28,24 +28,25 @@ export function kit(rows, prepare = async () => {}) {
     await penstock.stop();
   });
 
-  // A page that remembers what it asked for and what went wrong in it.
-  async function open(path, options = {}) {
+  // A page that remembers what it asked for and what went wrong in it. `base`: where the service is reached, if not at its own address.
+  async function open(path, options = {}, base = penstock.url) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
     page.requests = [];
     page.wrongs = [];
+    page.base = base;
     page.on('request', (request) => page.requests.push(request));
     page.on('pageerror', (error) => page.wrongs.push(String(error)));
     page.on('console', (message) => message.type() === 'error' && !/Failed to load resource|net::ERR/.test(message.text()) && page.wrongs.push(message.text()));
-    await page.goto(penstock.url + path);
+    await page.goto(base + path);
     return page;
   }
 
   // Nothing went wrong, and no other host was asked.
   async function close(page) {
     assert.deepEqual(page.wrongs, []);
-    const foreign = page.requests.map((request) => request.url()).filter((url) => !url.startsWith(penstock.url) && !url.startsWith('data:') && !url.startsWith('blob:'));
+    const foreign = page.requests.map((request) => request.url()).filter((url) => !url.startsWith(page.base) && !url.startsWith('data:') && !url.startsWith('blob:'));
     assert.deepEqual(foreign, []);
     await page.context().close();
   }
@@ -60,7 +61,7 @@ export function kit(rows, prepare = async () => {}) {
   }
 
   const jobs = async () => (await penstock.api('/jobs')).jobs;
-  return { penstock, open, close, sql, jobs };
+  return { penstock, open, close, sql, jobs, browser: () => browser };
 }
 
 export async function axe(page, where) {

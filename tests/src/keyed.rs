@@ -12,6 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
 
 use crate::generate;
 
@@ -95,6 +96,14 @@ pub fn huge_of(partitions: u32, chunks: u32, points: u32) -> (Request, Snapshot)
     // A twentieth more than the budget is taken where it saves a cut: here it just does not.
     let budget = rows * 100 / u64::from(each) * 24 / 25;
     (Request { method: Method::SizeBudget { bytes: budget }, window: None, ..request }, snapshot)
+}
+
+/// What the service answers to `POST /v1/snapshots` for such a table, beside the budget that cuts it into so many chunks. Two
+/// points a chunk: what the server sends at most for a million of them.
+pub fn answer(partitions: u32, chunks: u32) -> Value {
+    let (request, snapshot) = huge_of(partitions, chunks, 2);
+    let Method::SizeBudget { bytes } = request.method else { panic!("by size") };
+    json!({"bytes": bytes, "chunks": chunks, "digest": snapshot.digest(), "snapshot": snapshot, "taken_at": 0})
 }
 
 fn partition(id: String, rows: u64, bytes: u64) -> Partition {

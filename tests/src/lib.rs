@@ -6,6 +6,7 @@
 //!        └── proxy ──┘ struck by chance: trial ──► trials · bench
 //! ```
 
+pub mod any_cluster;
 pub mod any_server;
 pub mod by_size;
 pub mod chance;
@@ -15,6 +16,7 @@ pub mod generate;
 pub mod key_cases;
 pub mod keyed;
 pub mod proxy;
+pub mod query_cost;
 pub mod round_robin;
 pub mod sample;
 pub mod service;

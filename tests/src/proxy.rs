@@ -17,6 +17,9 @@ pub enum Fault {
     Delay(Duration),
     /// It arrives later, even when whoever sent it has long gone.
     Late(Duration),
+    /// It arrives when somebody has the logs flushed, after the running queries were looked through, even when whoever sent
+    /// it has long gone.
+    Unseen,
     /// The connection closes; ClickHouse never hears of the request.
     CutBefore,
     /// ClickHouse gets half of the request.
@@ -52,6 +55,8 @@ struct Shared {
     always: Mutex<Option<Fault>>,
     /// INSERTs seen so far.
     inserts: watch::Sender<u64>,
+    /// Times that the logs were flushed.
+    flushes: watch::Sender<u64>,
     /// Whether every other request than an INSERT stays without an answer.
     silent: watch::Sender<bool>,
     /// Turns true when the proxy ends.
@@ -68,6 +73,7 @@ impl Proxy {
             faults: Mutex::default(),
             always: Mutex::default(),
             inserts: watch::Sender::new(0),
+            flushes: watch::Sender::new(0),
             silent: watch::Sender::new(false),
             ended: watch::Sender::new(false),
         });
@@ -135,6 +141,14 @@ async fn exchange(client: &mut TcpStream, shared: &Shared) -> Option<()> {
             Some(Fault::Delay(delay)) => wait = delay,
             Some(Fault::Late(delay)) => {
                 tokio::spawn(deliver(request, shared.upstream.clone(), delay));
+                return std::future::pending().await;
+            }
+            Some(Fault::Unseen) => {
+                let (upstream, mut flushes) = (shared.upstream.clone(), shared.flushes.subscribe());
+                tokio::spawn(async move {
+                    flushes.changed().await.ok()?;
+                    deliver(request, upstream, Duration::ZERO).await
+                });
                 return std::future::pending().await;
             }
             Some(Fault::CutBefore) => return None,
@@ -216,6 +230,9 @@ async fn gone(client: &TcpStream) {
 impl Shared {
     /// Counts an INSERT and takes the fault that is meant for it.
     fn fault(&self, request: &Message) -> Option<Fault> {
+        if request.says(b"SYSTEM FLUSH LOGS") {
+            self.flushes.send_modify(|seen| *seen += 1);
+        }
         if !request.is_insert() {
             return None;
         }
@@ -238,7 +255,11 @@ struct Message {
 
 impl Message {
     fn is_insert(&self) -> bool {
-        self.bytes.get(self.body..).is_some_and(|body| body.starts_with(b"INSERT "))
+        self.says(b"INSERT ")
+    }
+
+    fn says(&self, statement: &[u8]) -> bool {
+        self.bytes.get(self.body..).is_some_and(|body| body.starts_with(statement))
     }
 
     /// Sets an argument in the address; a number that stands there already is replaced.

@@ -1,6 +1,7 @@
 //! The suite: one module a subject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
+mod any_cluster;
 mod any_server;
 mod assertions;
 mod away;
@@ -19,7 +20,9 @@ mod conversions;
 mod costs;
 mod crashes;
 mod dedup;
+mod earlier_jobs;
 mod evenness;
+mod evidence;
 mod faults;
 mod golden;
 mod imports;
@@ -34,6 +37,8 @@ mod preview;
 mod profiles;
 mod properties;
 mod resume;
+mod retries;
+mod same_rows;
 mod snapshot_size;
 mod splitting;
 mod statements;

@@ -3,7 +3,7 @@
 use penstock_tests::keyed;
 use planner_core::plan::{Plan, Span};
 use planner_core::request::{Method, Request};
-use planner_core::snapshot::{Named, Snapshot};
+use planner_core::snapshot::{Named, Snapshot, Table};
 use planner_core::{Outcome, plan};
 use planner_wasm::message::{Ask, Preview, PreviewRow, Question, Reply};
 use planner_wasm::session::Session;
@@ -17,7 +17,11 @@ fn ask(session: &mut Session, what: Question) -> Reply {
 fn loaded(snapshot: &Snapshot) -> Session {
     let mut session = Session::default();
     let reply = ask(&mut session, Question::Load { snapshot: Box::new(snapshot.clone()) });
-    assert_eq!(reply, Reply::Loaded { digest: snapshot.digest() });
+    let Reply::Loaded { digest, facts } = reply else { panic!("loaded") };
+    assert_eq!(digest, snapshot.digest());
+    // What is shown is the snapshot but for its keys.
+    let keyless = |table: &Table| Table { keys: None, ..table.clone() };
+    assert_eq!(*facts, Snapshot { source: keyless(&snapshot.source), target: keyless(&snapshot.target), ..snapshot.clone() });
     session
 }
 

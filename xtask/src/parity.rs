@@ -6,11 +6,13 @@ use crate::Result;
 use crate::command::{cargo, run};
 use crate::workspace::Workspace;
 
-/// What the parity tests are given.
+/// What the browser tests are given.
 #[derive(Debug)]
 pub(crate) struct Parity {
     /// One JSON line a case, answered by the native planner.
     pub(crate) cases: PathBuf,
+    /// The service's answer of a table that is too large to be at hand.
+    pub(crate) huge: PathBuf,
     /// Holds `node/` and `web/`.
     pub(crate) wasm: PathBuf,
 }
@@ -21,10 +23,13 @@ const PROFILE: &str = "console";
 /// Builds both, or lets cargo find out that nothing changed.
 pub(crate) fn prepare(workspace: &Workspace) -> Result<Parity> {
     let wasm = build_wasm(workspace)?;
-    let cases = wasm.join("cases.jsonl");
-    let mut write = cargo(&workspace.root);
-    run(write.args(["run", "--quiet", "--package", "penstock-tests", "--bin", "parity-cases", "--"]).arg(&cases))?;
-    Ok(Parity { cases, wasm })
+    let written = |program: &str, file: &str| {
+        let path = wasm.join(file);
+        let mut write = cargo(&workspace.root);
+        run(write.args(["run", "--quiet", "--package", "penstock-tests", "--bin", program, "--"]).arg(&path))?;
+        Ok::<_, String>(path)
+    };
+    Ok(Parity { cases: written("parity-cases", "cases.jsonl")?, huge: written("huge-snapshot", "huge.json")?, wasm })
 }
 
 /// The planner for Node.js in `node/` and for workers in `web/` of the folder it returns.

@@ -86,7 +86,7 @@ fn browser(workspace: &Workspace, wanted: &Wanted, parity: &Parity) -> Result<Co
     let mut tests = Command::new("node");
     tests.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).current_dir(&workspace.root);
     tests.args(wanted.filters.iter().map(|filter| format!("--test-name-pattern={filter}"))).args(scripts);
-    tests.env("PARITY_CASES", &parity.cases).env("PARITY_WASM", &parity.wasm);
+    tests.env("PARITY_CASES", &parity.cases).env("PARITY_WASM", &parity.wasm).env("HUGE_SNAPSHOT", &parity.huge);
     set_variables(&mut tests, workspace, wanted);
     Ok(tests)
 }

@@ -88,12 +88,6 @@ impl El {
     pub(crate) fn hidden_from_speech(self) -> Self {
         self.attr("aria-hidden", "true")
     }
-
-    /// One property of the element's style.
-    pub(crate) fn style(self, name: &str, value: impl AsRef<str>) -> Self {
-        set_style(&self.0, name, value.as_ref());
-        self
-    }
 }
 
 /// Writes or removes an attribute.

@@ -6,7 +6,7 @@ use planner_core::rationale::Severity;
 use planner_core::request::Method;
 use planner_wasm::message::Marks;
 
-use crate::components::chunk_table::chunk_table;
+use crate::components::chunk_table::{Page, chunk_table};
 use crate::components::copy::copy_button;
 use crate::components::figure::fact;
 use crate::components::notes::{notes, reasons};
@@ -16,11 +16,9 @@ use crate::reactive::prelude::*;
 use crate::remote::Remote;
 use crate::router::router;
 use crate::views::answer::{Line, Lines};
+use crate::views::line_book::PAGE;
 use crate::views::{format, studio};
 use crate::{api_client, browser};
-
-/// Chunks asked for at once.
-const PAGE: u64 = 200;
 
 /// The page.
 pub(crate) fn plan() -> El {
@@ -80,25 +78,19 @@ fn fold(words: &str, content: El) -> El {
 }
 
 /// The chunks page by page; the first also gives its SQL.
-fn chunks(plan: &PlanAnswer, first_sql: RwSignal<String>) -> View {
-    let rows = RwSignal::new(Vec::<Line>::new());
-    let (digest, total, method) = (StoredValue::new(plan.digest.to_string()), plan.chunks, plan.request.method);
-    let more = move || {
-        let from = rows.with_untracked(Vec::len);
-        let path = format!("/v1/plans/{}/chunks?cursor={from}&limit={PAGE}", digest.get_value());
+fn chunks(plan: &PlanAnswer, first_sql: RwSignal<String>) -> El {
+    let (digest, total, method) = (plan.digest.to_string(), plan.chunks, plan.request.method);
+    let ask = move |from: u64, then: Page| {
+        let path = format!("/v1/plans/{digest}/chunks?cursor={from}&limit={PAGE}");
         api_client::get::<Lines>(path, move |page| {
-            if let Ok(page) = page
-                && rows.try_with_untracked(Vec::len) == Some(from)
-            {
-                if let Some(first) = page.chunks.first().filter(|_| from == 0) {
-                    first_sql.set(first.sql.clone());
-                }
-                rows.update(|rows| rows.extend(page.chunks.into_iter().map(|line| marked(method, line))));
+            let lines = page.ok().map(|page| page.chunks);
+            if let Some(first) = lines.iter().flatten().next().filter(|_| from == 0) {
+                let _gone = first_sql.try_set(first.sql.clone());
             }
+            then(lines.map(|lines| lines.into_iter().map(|line| marked(method, line)).collect()));
         });
     };
-    more();
-    chunk_table(rows, memo(move || total), more)
+    chunk_table(memo(move || total), || (), ask)
 }
 
 /// What a row alone tells: the key's types, which tell spans within one value, stand only in the whole plan.

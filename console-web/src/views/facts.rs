@@ -1,4 +1,5 @@
-//! Of a snapshot, what the page itself looks at. The whole document goes to the worker as the text that it came in.
+//! Of a snapshot, what the page itself looks at. The whole document goes to the worker as it came; the worker tells what may be
+//! shown of it.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +7,14 @@ use planner_core::digest::Digest;
 use planner_core::snapshot::{DedupWindow, Partition, Stored, TimeBucket};
 use planner_core::sql::identifier::TableName;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-/// Answer of `POST /v1/snapshots`, as far as the page reads it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The snapshot that the worker has.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SnapshotFacts {
     /// The snapshot's name.
     pub digest: Digest,
     /// What the page shows.
     pub facts: Facts,
-    /// The snapshot's own text.
-    pub text: String,
 }
 
 /// What the page shows of a snapshot.
@@ -36,6 +34,9 @@ pub struct Facts {
 /// Of the server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ServerFacts {
+    /// Bytes that are free where it keeps data, rounded down.
+    #[serde(default)]
+    pub disk_free_bytes: Option<u64>,
     /// Its limit on memory in bytes; 0 when it does not say.
     pub memory_bytes: u64,
     /// Its time zone.
@@ -49,6 +50,10 @@ pub struct ServerFacts {
 pub struct TableFacts {
     /// How long it remembers blocks.
     pub dedup: DedupWindow,
+    /// Engine name.
+    pub engine: String,
+    /// Engine with arguments and settings.
+    pub engine_full: String,
     /// The table.
     pub name: TableName,
     /// Active partitions of the source.
@@ -95,26 +100,10 @@ impl Facts {
     }
 }
 
-/// Reads the answer; what is wrong with it, in words.
-pub fn read(answer: &str) -> Result<SnapshotFacts, String> {
-    #[derive(Deserialize)]
-    struct Answer<'a> {
-        digest: Digest,
-        #[serde(borrow)]
-        snapshot: &'a RawValue,
-    }
-    let answer: Answer<'_> = serde_json::from_str(answer).map_err(|error| error.to_string())?;
-    let text = answer.snapshot.get();
-    Ok(SnapshotFacts {
-        digest: answer.digest,
-        facts: serde_json::from_str(text).map_err(|error| error.to_string())?,
-        text: text.to_owned(),
-    })
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::*;
+    use crate::views::answer::{Answer, Reply};
+    use crate::views::question;
 
     pub(crate) const ANSWER: &str = r#"{"digest":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","snapshot":{"format":2,"policy":{},"server":{"memory_bytes":7,"settings":{},"timezone":"UTC","version":"26.7"},
 "source":{"columns":[],"dedup":{"blocks":1,"seconds":0},"engine":"MergeTree","engine_full":"","name":{"database":"demo","table":"events"},"partition_key":"","partitions":[["1",5,10,null],["2",6,20,[1000,500]]],"primary_key":"","sorting_key":"","stored":{"bytes":30,"rows":11},"unfinished_mutations":0,"uuid":"x"},
@@ -122,14 +111,19 @@ pub(crate) mod tests {
 "views":[{"columns":[],"name":{"database":"demo","table":"v"},"select":"SELECT 1","source":{"database":"demo","table":"events"},"target":{"database":"demo","table":"copy"},"uuid":"z"}]},"taken_at":1}"#;
 
     #[test]
-    fn facts_are_read_and_the_text_is_kept() {
-        let snapshot = read(ANSWER).unwrap();
+    fn facts_are_read_as_the_worker_tells_them() {
+        let mut session = planner_wasm::session::Session::default();
+        let (before, after) = question::load(3);
+        let told = session.handle_text(&format!("{before}{ANSWER}{after}"));
+        let answer: Answer = serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told}"));
+        let Reply::Loaded(snapshot) = answer.what else { panic!("{told}") };
         assert_eq!((snapshot.facts.source.stored.rows, snapshot.facts.source.stored.bytes), (11, 30));
         assert_eq!(snapshot.facts.feeding(), ["demo.v"]);
+        assert_eq!(snapshot.facts.target.unfinished_mutations, 2);
         assert!(snapshot.facts.reading_target().is_empty());
-        // The whole document, as the worker will read it.
-        let whole: planner_core::snapshot::Snapshot = serde_json::from_str(&snapshot.text).unwrap();
-        assert_eq!(whole.target.unfinished_mutations, snapshot.facts.target.unfinished_mutations);
-        assert!(read("{}").is_err());
+        // An answer that is none is told to whoever asked.
+        let told = session.handle_text(&format!("{before}{{}}{after}"));
+        let answer: Answer = serde_json::from_str(&told).unwrap();
+        assert!(matches!((answer.id, answer.what), (3, Reply::Failed { .. })), "{told}");
     }
 }

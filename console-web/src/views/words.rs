@@ -2,8 +2,12 @@
 
 use planner_core::quantity::UnixMillis;
 
-/// What acknowledgements are called on the wire, and what they mean.
-const NAMES: [(&str, &str); 2] = [("large_window", "that the window is large"), ("target_holds_rows", "that the target holds rows")];
+/// What acknowledgements and limits are called on the wire, and what they mean.
+const NAMES: [(&str, &str); 3] = [
+    ("large_window", "that the window is large"),
+    ("max_window_hours is", "the limit is"),
+    ("target_holds_rows", "that the target holds rows"),
+];
 /// Length of `2025-01-01T00:00:00.000Z`.
 const ISO: usize = 24;
 

@@ -61,7 +61,7 @@ async fn take_over(context: &Context, id: &PlanId, held: Held, kill: bool, inter
                     (context.environment(), options)
                 }
             };
-            let engine = context.engine(run.store.clone())?;
+            let engine = context.engine(run.store.clone()).await?;
             engine.start().await?;
             let running = if kill { RunningChunks::Kill } else { RunningChunks::Finish };
             let job = engine.command(&job.id, Command::Cancel(running)).await?;

@@ -74,8 +74,15 @@ impl Context {
     }
 
     /// The runner, on a run's own store.
-    pub(super) fn engine(&self, store: Store) -> Result<Arc<Engine>, Fail> {
-        Ok(Engine::new(store, Health::new(self.client()?), self.config.retry, self.config.bounds))
+    pub(super) async fn engine(&self, store: Store) -> Result<Arc<Engine>, Fail> {
+        let client = self.client()?;
+        // Servers that are away are asked again before the first chunk.
+        client.brief_roll_call().await.map_err(|words| {
+            Fail::refused("servers-differ", words)
+                .hint("`penstock config` shows clickhouse.url, clickhouse.urls and clickhouse.cluster in force")
+        })?;
+        // Other runs and the service are looked at before a run starts, where that can be overruled.
+        Ok(Engine::new(store, Health::new(client), self.config.retry, self.config.bounds, None))
     }
 
     /// A plan. One whose file is gone is written again from its run's database.

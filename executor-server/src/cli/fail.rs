@@ -124,7 +124,7 @@ impl From<CommandError> for Fail {
     fn from(error: CommandError) -> Self {
         match error {
             CommandError::Missing => Self::refused("run-missing", "there is no such run"),
-            CommandError::NotPossible(detail) => Self::refused("not-possible-now", detail),
+            CommandError::NotPossible(_) | CommandError::Busy(_) | CommandError::Overtaken(_) => ApiError::from(error).into(),
             CommandError::Broken(detail) => Self::failed("run-broken", detail),
         }
     }

@@ -66,7 +66,7 @@ pub(super) async fn verify(context: &Context, id: &PlanId) -> Result<u8, Fail> {
         return Err(Fail::refused("environment-differs", message).hint("configure that one again"));
     }
     let interrupts = Interrupts::catch();
-    let engine = context.engine(run.store.clone())?;
+    let engine = context.engine(run.store.clone()).await?;
     engine.start().await?;
     // Asked before anything is forgotten: what was proven stays proven while nobody can answer.
     engine.health().client().query(Query::new("SELECT 1").timeout(PATIENCE)).await?;

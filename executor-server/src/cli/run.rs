@@ -156,10 +156,14 @@ async fn resume_locked(context: &Context, flags: &RunFlags, planned: Planned, ru
         }
         _ => {}
     }
-    not_overlapping(context, flags, &planned).await?;
-    let engine = context.engine(run.store.clone())?;
-    engine.start().await?;
-    let job = take_up(&engine, job, flags, options.lanes).await?;
+    let engine = context.engine(run.store.clone()).await?;
+    let job = {
+        // A run that has ended becomes one of those that others look for.
+        let _starting = context.state.lock_starting()?;
+        not_overlapping(context, flags, &planned).await?;
+        engine.start().await?;
+        take_up(&engine, job, flags, options.lanes).await?
+    };
     follow(context, flags, &engine, job, "resume", (environment, options)).await
 }
 
@@ -187,7 +191,7 @@ async fn start(
     environment: Environment,
     options: Options,
 ) -> Result<u8, Fail> {
-    let engine = context.engine(run.store.clone())?;
+    let engine = context.engine(run.store.clone()).await?;
     engine.start().await?;
     let store = &run.store;
     store.put_snapshot(planned.snapshot.clone(), clock::now()).await?;

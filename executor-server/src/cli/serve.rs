@@ -6,15 +6,12 @@ use tokio::net::TcpListener;
 
 use crate::clickhouse::client::Client;
 use crate::clickhouse::health::Health;
-use crate::clickhouse::roll_call::Refusal;
 use crate::config::Config;
 use crate::http::{self, App, Console, Guard};
 use crate::runner::Engine;
 use crate::standby;
+use crate::state::StateDir;
 use crate::store::{Store, StoreError};
-
-/// How long the servers may take to say who they are when the service starts.
-const ROLL_CALL: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Why the service ended.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +60,11 @@ impl Service {
     /// Takes up the jobs that had not ended.
     pub(super) async fn start(config: &Config, store: Store, address: SocketAddr, sample: bool) -> Result<Self, Error> {
         let client = Client::new(config.clickhouse.clone()).map_err(Error::Wrong)?;
-        call_the_roll(&client).await?;
-        let engine = Engine::new(store, Health::new(client), config.retry, config.bounds);
+        if let Some(failure) = client.brief_roll_call().await.map_err(Error::Wrong)? {
+            tracing::warn!(%failure, "not every ClickHouse server can be asked; they are asked again before a job begins");
+        }
+        let runs = config.rules.block_overlapping_runs.then(|| StateDir::new(&config.state_dir));
+        let engine = Engine::new(store, Health::new(client), config.retry, config.bounds, runs);
         engine.start().await?;
         let guard = Guard::new(address, config.public_host.clone(), config.token.as_ref());
         let app = App { engine: engine.clone(), policy: config.policy.clone(), sample };
@@ -94,22 +94,6 @@ impl Service {
         store.give_back().await;
         let taken_over = store.lost().borrow().clone();
         taken_over.map_or(served, |holder| Err(StoreError::Fenced { holder }.into()))
-    }
-}
-
-/// A list of servers that cannot be is refused. Servers that do not answer right now are asked again before a job begins.
-async fn call_the_roll(client: &Client) -> Result<(), Error> {
-    match tokio::time::timeout(ROLL_CALL, client.roll_call()).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(Refusal::Wrong(words))) => Err(Error::Wrong(words)),
-        Ok(Err(Refusal::Unasked(failure))) => {
-            tracing::warn!(%failure, "not every ClickHouse server can be asked; they are asked again before a job begins");
-            Ok(())
-        }
-        Err(_) => {
-            tracing::warn!("not every ClickHouse server has answered; they are asked again before a job begins");
-            Ok(())
-        }
     }
 }
 

@@ -286,10 +286,9 @@ impl Client {
         while missing < 2 {
             tokio::time::sleep(VANISHED_EVERY).await;
             missing = match self.is_running_here(id).await {
-                Ok(true) => 0,
-                // Other servers are asked, too, and one of them may be away: that says nothing about this query.
-                Err(Failure::Exception { .. }) if self.is_several() => 0,
-                Ok(_) | Err(_) => missing + 1,
+                // Not to be told, for want of memory or of a right, says nothing about this query.
+                Ok(true) | Err(Failure::Exception { .. }) => 0,
+                Ok(false) | Err(Failure::NotSent(_) | Failure::Lost(_)) => missing + 1,
             };
         }
     }

@@ -20,6 +20,8 @@ const RUNNING: &str = "SELECT initial_query_id AS query_id, max(read_rows) AS re
 /// job of another store sent under the same id: ids count within a store.
 const LOGGED: &str = "SELECT toString(type) AS type, exception_code, exception, written_rows, written_bytes, read_rows, query_duration_ms AS duration_ms FROM {from} WHERE query_id = {id:String} AND JSONExtractString(log_comment, 'job') = {job:String} AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND is_initial_query AND exception_code != 216 FORMAT JSONEachRow";
 const NEW_PARTS: &str = "SELECT query_id, partition_id, countIf(error = 0) AS parts, countIf(error != 0) AS dropped FROM {from} WHERE has({ids:Array(String)}, query_id) AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND event_time_microseconds >= fromUnixTimestamp64Milli({from_ms:Int64}) AND event_type = 'NewPart' AND has({uuids:Array(String)}, toString(table_uuid)) GROUP BY query_id, partition_id FORMAT JSONEachRow";
+/// Parts that something else than a plan wrote.
+const OF_OTHERS: &str = "SELECT count() AS parts FROM {from} WHERE event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND event_time_microseconds >= fromUnixTimestamp64Milli({since:Int64}) AND event_type = 'NewPart' AND error = 0 AND NOT startsWith(query_id, 'penstock-') AND has({uuids:Array(String)}, toString(table_uuid)) AND has({partitions:Array(String)}, partition_id) FORMAT JSONEachRow";
 /// The ids under which other servers worked on a query.
 const WORKED_AS: &str = "SELECT DISTINCT initial_query_id, query_id FROM {from} WHERE has({ids:Array(String)}, initial_query_id) AND NOT is_initial_query AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 FORMAT JSONEachRow";
 const UUIDS: &str =
@@ -148,6 +150,33 @@ impl Client {
         if heard.rows.iter().any(|row| row.kind != "QueryStart") { Ok(heard.rows) } else { heard.all() }
     }
 
+    /// Parts that something else than a plan wrote into these partitions of the target since then, by the server's clock.
+    pub async fn parts_of_others(&self, since: i64, target: &TableRef, partitions: &[String]) -> Result<u64, Failure> {
+        #[derive(Deserialize)]
+        struct Row {
+            #[serde(deserialize_with = "lenient")]
+            parts: u64,
+        }
+        let uuids = self.uuids(target).await?;
+        let query = Query::new(OF_OTHERS)
+            .param("since", &since.to_string())
+            .param_list("uuids", uuids.iter().map(String::as_str))
+            .param_list("partitions", partitions.iter().map(String::as_str));
+        let found: Heard<Row> = self.everywhere(query.timeout(SLOW), "system.part_log").await;
+        Ok(found.all()?.iter().map(|row| row.parts).sum())
+    }
+
+    /// The target's uuid, and on other servers what it is there.
+    async fn uuids(&self, target: &TableRef) -> Result<BTreeSet<String>, Failure> {
+        let mut uuids = BTreeSet::from([target.uuid.clone()]);
+        if self.is_several() {
+            let query = Query::new(UUIDS).param("database", target.name.database.as_str()).param("table", target.name.table.as_str());
+            let known: Heard<UuidRow> = self.everywhere(query.timeout(QUICK), "system.tables").await;
+            uuids.extend(known.all()?.into_iter().map(|row| row.uuid));
+        }
+        Ok(uuids)
+    }
+
     /// Parts that queries made in the target, per query and partition.
     /// Only those from `from` on, by the server's clock in milliseconds: another store may have used the same ids before.
     pub async fn new_parts<'a>(
@@ -158,14 +187,11 @@ impl Client {
         target: &TableRef,
     ) -> Result<Vec<NewParts>, Failure> {
         let mut names: BTreeMap<String, String> = ids.into_iter().map(|id| (id.to_owned(), id.to_owned())).collect();
-        let mut uuids = BTreeSet::from([target.uuid.clone()]);
+        let uuids = self.uuids(target).await?;
         if self.is_several() {
             let query = Query::new(WORKED_AS).param_list("ids", names.keys().map(String::as_str)).param("since", &since.to_string());
             let others: Heard<WorkedAs> = self.everywhere(query.timeout(SLOW), "system.query_log").await;
             names.extend(others.all()?.into_iter().map(|other| (other.query_id, other.initial_query_id)));
-            let query = Query::new(UUIDS).param("database", target.name.database.as_str()).param("table", target.name.table.as_str());
-            let known: Heard<UuidRow> = self.everywhere(query.timeout(QUICK), "system.tables").await;
-            uuids.extend(known.all()?.into_iter().map(|row| row.uuid));
         }
         // Clocks differ a little; who asks of several servers has the time of one.
         let from = if self.is_several() { from.saturating_sub(MOST_SKEW_MS) } else { from };

@@ -14,6 +14,8 @@ use crate::clock;
 
 /// Pause before the first probe; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Tries of what must be known: with the pauses between them, more than an hour.
+const INSISTENT_TRIES: u32 = 1_000;
 /// Longest pause between two probes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
@@ -54,7 +56,7 @@ impl Reach {
         match self {
             Self::Up => None,
             Self::Partly { away: Away { name, since, error }, next_try } => Some(format!(
-                "waiting for {name}: it does not answer since {} ({error}), and lost answers stay open until it does; other servers take chunks meanwhile; next try in {}",
+                "waiting for {name}: it does not answer since {} ({error}), and lost answers stay open until it does, each on its lane; other servers take chunks on the lanes that are left; next try in {}",
                 since.iso(),
                 seconds(*next_try)
             )),
@@ -166,9 +168,25 @@ impl Health {
         let _ = self.reach.subscribe().wait_for(Reach::answers).await;
     }
 
-    /// Runs a harmless question until it is answered: waits while the server is away or busy, and gives back only what
-    /// another try would not change.
+    /// Runs a harmless question until it is answered: waits while the server is away or busy, and gives back what another
+    /// try would not change, or what some tries did not change.
     pub async fn ask<T, F>(&self, question: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        self.ask_times(5, question).await
+    }
+
+    /// The same for what must be known before anything else may happen: a server without memory is waited for, too, for
+    /// hours, since what runs there may be what takes it.
+    pub async fn insist<T, F>(&self, question: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        self.ask_times(INSISTENT_TRIES, question).await
+    }
+
+    async fn ask_times<T, F>(&self, most: u32, question: impl Fn() -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {
@@ -190,9 +208,10 @@ impl Health {
                     Class::Busy | Class::Lost | Class::StillRunning => {}
                     Class::TooBig | Class::Unclear => {
                         tries += 1;
-                        if tries > 5 {
+                        if tries > most {
                             return Err(failure);
                         }
+                        tracing::debug!(%failure, tries, "asking again");
                     }
                     Class::Fatal | Class::NotAllowed => return Err(failure),
                 },

@@ -7,7 +7,7 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use planner_core::engine;
 use planner_core::sql::identifier::TableName;
@@ -27,6 +27,8 @@ const LEADS_TO: &str =
     "SELECT DISTINCT concat(host_name, ':', toString(port)) AS path FROM {from} WHERE cluster = {cluster:String} FORMAT JSONEachRow";
 const BEHIND: &str = "SELECT DISTINCT toString(uuid) AS path FROM cluster({cluster:String}, system.tables) WHERE database = {database:String} AND name = {table:String} FORMAT JSONEachRow";
 
+/// How long the servers may take to say who they are at the start.
+const AT_START: Duration = Duration::from_secs(2);
 /// How often an address is asked who answers there.
 const LOOKS: usize = 6;
 
@@ -90,6 +92,17 @@ enum Alike {
 }
 
 impl Client {
+    /// The same as [`Client::roll_call`] at the start, when servers may be away: then why it is not known, as they are asked
+    /// again before a job begins. An error is in words.
+    pub async fn brief_roll_call(&self) -> Result<Option<Failure>, String> {
+        match tokio::time::timeout(AT_START, self.roll_call()).await {
+            Ok(Ok(())) => Ok(None),
+            Ok(Err(Refusal::Wrong(words))) => Err(words),
+            Ok(Err(Refusal::Unasked(failure))) => Ok(Some(failure)),
+            Err(_) => Ok(Some(Failure::Lost(format!("no answer within {} s", AT_START.as_secs())))),
+        }
+    }
+
     /// Whether the servers are what the configuration says of them.
     pub async fn roll_call(&self) -> Result<(), Refusal> {
         let one_each = self.unpooled().map_err(|words| Refusal::Unasked(Failure::NotSent(words)))?;

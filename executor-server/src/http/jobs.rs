@@ -17,6 +17,9 @@ use crate::config::MAX_LANES;
 use crate::runner::{Command, CommandError, SubmitError};
 use crate::store::JobFilter;
 
+const WHILE_BUSY: &str = "wait until it has ended, or cancel it";
+const WHEN_OVERTAKEN: &str = "start a job of the plan anew: it looks at the whole target first";
+
 impl From<SubmitError> for ApiError {
     fn from(error: SubmitError) -> Self {
         match error {
@@ -35,7 +38,11 @@ impl From<SubmitError> for ApiError {
                 .hint("take a snapshot and plan again")
                 .differences(changes),
             SubmitError::NoSnapshot(reason) => reason.into(),
-            SubmitError::Busy(detail) => Self::conflict("target-busy", detail).hint("wait until that job has ended, or cancel it"),
+            SubmitError::Busy(detail) => Self::conflict("target-busy", detail).hint(WHILE_BUSY),
+            SubmitError::Runs(error) => {
+                let hint = error.hint();
+                Self::conflict(error.code(), error.to_string()).hint(&hint)
+            }
             SubmitError::TargetHoldsRows(detail) => Self::conflict("target-holds-rows", detail)
                 .hint("empty the target, or plan again with target_holds_rows acknowledged")
                 .acknowledge(Acknowledgement::TargetHoldsRows),
@@ -63,6 +70,8 @@ impl From<CommandError> for ApiError {
         match error {
             CommandError::Missing => Self::not_found("such job"),
             CommandError::NotPossible(detail) => Self::conflict("not-possible-now", detail),
+            CommandError::Busy(detail) => Self::conflict("target-busy", detail).hint(WHILE_BUSY),
+            CommandError::Overtaken(detail) => Self::conflict("target-overtaken", detail).hint(WHEN_OVERTAKEN),
             CommandError::Broken(detail) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "job-broken", "The job cannot be run", detail),
         }
     }

@@ -32,7 +32,8 @@ fn service(token: Option<&str>) -> Service {
     let url: reqwest::Url = format!("http://127.0.0.1:{port}/").parse().unwrap();
     let clickhouse =
         ClickHouse { urls: vec![url], cluster: None, user: "default".into(), password: Secret::new("hunter2"), database: None };
-    let engine = Engine::new(store.clone(), Health::new(Client::new(clickhouse).unwrap()), retry::Policy::default(), Bounds::default());
+    let engine =
+        Engine::new(store.clone(), Health::new(Client::new(clickhouse).unwrap()), retry::Policy::default(), Bounds::default(), None);
     let app = App { engine, policy: planner_core::policy::Policy::default(), sample: false };
     let token = token.map(Secret::new);
     let guard = Guard::new(SocketAddr::from(([127, 0, 0, 1], 8642)), None, token.as_ref());

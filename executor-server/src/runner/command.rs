@@ -3,6 +3,8 @@
 use executor_api::job::{Job, RunningChunks};
 use tokio::sync::oneshot;
 
+use super::engine::SubmitError;
+
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -27,8 +29,23 @@ pub enum CommandError {
     Missing,
     /// Not in this state.
     NotPossible(String),
+    /// Another job or run writes the same rows.
+    Busy(String),
+    /// Another job has written the same rows since.
+    Overtaken(String),
     /// The service cannot run the job.
     Broken(String),
+}
+
+impl From<SubmitError> for CommandError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Busy(words) => Self::Busy(words),
+            SubmitError::Runs(error) => Self::Broken(format!("{error}. {}", error.hint())),
+            SubmitError::Store(error) => Self::Broken(error.to_string()),
+            other => Self::Broken(format!("{other:?}")),
+        }
+    }
 }
 
 /// A command with the place for its answer.

@@ -22,7 +22,8 @@ use super::board::Board;
 use super::book::Book;
 use super::command::{Asked, Command, CommandError};
 use super::crash::{self, Moment};
-use super::driver::Driver;
+use super::driver::{Awaited, Driver};
+use super::others;
 use super::pressure::{self, Bounds, Pressure};
 use super::step::{Begun, Site};
 use super::traffic::Traffic;
@@ -31,7 +32,8 @@ use crate::clickhouse::client::Failure;
 use crate::clickhouse::health::Health;
 use crate::clickhouse::roll_call::Refusal;
 use crate::snapshot::{self, NoSnapshot};
-use crate::store::{JobFilter, JobRecord, Store, StoreError, StoredPlan, Submitted, TaskRecord};
+use crate::state::{Held, StateDir, StateError};
+use crate::store::{JobRecord, Store, StoreError, StoredPlan, Submitted, TaskRecord};
 use crate::{clock, retry};
 
 /// Runs every job of the service.
@@ -46,6 +48,8 @@ pub struct Engine {
     drivers: Mutex<Drivers>,
     /// Held while a job is accepted: looking whether the key is known and the target free, and storing the job, are one step.
     accepting: Mutex<()>,
+    /// Where the command keeps its runs, if it may have any beside this engine's jobs.
+    runs: Option<StateDir>,
 }
 
 #[derive(Default)]
@@ -71,6 +75,8 @@ pub enum SubmitError {
     NoSnapshot(NoSnapshot),
     /// Another job writes the same rows.
     Busy(String),
+    /// Whether a run of the command writes the same rows cannot be seen.
+    Runs(StateError),
     /// The target remembers no tokens, and nobody has chosen what is done about that.
     DedupChoice(String),
     /// The servers cannot be worked on as one.
@@ -92,9 +98,11 @@ impl From<StoreError> for SubmitError {
 }
 
 impl Engine {
-    /// An engine that runs nothing yet.
-    pub fn new(store: Store, health: Health, policy: retry::Policy, bounds: Bounds) -> Arc<Self> {
+    /// An engine that runs nothing yet. `runs` is where the command keeps its runs, unless those are looked at by whoever
+    /// hands this engine its jobs.
+    pub fn new(store: Store, health: Health, policy: retry::Policy, bounds: Bounds, runs: Option<StateDir>) -> Arc<Self> {
         Arc::new(Self {
+            runs,
             store,
             health,
             board: Board::default(),
@@ -165,6 +173,15 @@ impl Engine {
 
     /// Hands a command to the job's driver, and starts one where there is none.
     pub async fn command(self: &Arc<Self>, id: &str, command: Command) -> Result<Job, CommandError> {
+        if !matches!(command, Command::Retry(_)) {
+            return self.hand(id, command).await;
+        }
+        let _one_at_a_time = self.accepting.lock().await;
+        let _starting = self.check_again(id).await?;
+        self.hand(id, command).await
+    }
+
+    async fn hand(self: &Arc<Self>, id: &str, command: Command) -> Result<Job, CommandError> {
         // A driver that ends just then drops the command unanswered; the next one takes it.
         for _ in 0..5 {
             let (answer, answered) = oneshot::channel();
@@ -205,7 +222,8 @@ impl Engine {
         let tasks = self.store.tasks(id).await.map_err(broken)?;
         let baselines = self.store.baselines(id).await.map_err(broken)?;
         let earlier = self.store.earlier_baselines(&record.job).await.map_err(broken)?;
-        let history = self.store.history(&record.job.plan_id).await.map_err(broken)?;
+        let numbers = self.store.last_numbers(&record.job.plan_id).await.map_err(broken)?;
+        let overtaken = others::overtaken(&self.store, &record, &stored.plan).await.map_err(broken)?.is_some();
         let (reports, steps) = mpsc::unbounded_channel();
         let driver = Driver {
             store: self.store.clone(),
@@ -220,11 +238,12 @@ impl Engine {
             target_was_empty: record.target_was_empty,
             baselines: baselines.into_iter().filter_map(|(n, print)| Some((u64::try_from(n).ok()?, print))).collect(),
             earlier,
-            history,
+            overtaken,
+            numbers,
             steps,
             reports,
             workers: JoinSet::new(),
-            sending: BTreeMap::new(),
+            awaited: Awaited::default(),
             arrived: BTreeMap::new(),
             away: None,
             pressure: Pressure::default(),
@@ -263,7 +282,7 @@ impl Engine {
         Self::check_plan(&stored, &snapshot)?;
         let fresh = self.check_fresh(&stored, &snapshot).await?;
         let dedup = dedup(create.dedup, &fresh.target)?;
-        self.check_free(&stored).await?;
+        let _starting = others::free(&self.store, self.runs.as_ref(), &stored.plan, None).await?;
         let site = site(&self.health, stored.clone(), snapshot);
         // A server that is away is waited for when the job begins.
         if let Err(Refusal::Wrong(words)) = site.called().await {
@@ -387,26 +406,27 @@ impl Engine {
         }
     }
 
-    /// Two jobs that write the same rows at the same time could not tell their rows apart.
-    async fn check_free(&self, stored: &StoredPlan) -> Result<(), SubmitError> {
-        let target = &stored.plan.core.target.name;
-        let states = JobState::ALL.into_iter().filter(|state| !state.is_terminal()).collect();
-        let filter = JobFilter { states, table: Some(target.to_string()), before: None, limit: 1000 };
-        for job in self.store.jobs(filter).await?.jobs {
-            if &job.target != target {
-                continue;
-            }
-            let Some(other) = self.store.plan(&job.plan_digest).await? else { continue };
-            if overlap(&stored.plan, &other.plan) {
-                return Err(SubmitError::Busy(format!(
-                    "job {} ({}) is {} and writes rows of the same time into {target}",
-                    job.id,
-                    job.title,
-                    job.state.name()
+    /// Chunks are taken up again only where their job would be taken in.
+    async fn check_again(&self, id: &str) -> Result<Option<Held>, CommandError> {
+        let broken = |error: StoreError| CommandError::Broken(error.to_string());
+        let record = self.store.job(id).await.map_err(broken)?.ok_or(CommandError::Missing)?;
+        let stored = self.store.plan(&record.job.plan_digest).await.map_err(broken)?;
+        let stored = stored.ok_or_else(|| CommandError::Broken("the job's plan is not in the store".into()))?;
+        let starting = others::free(&self.store, self.runs.as_ref(), &stored.plan, Some(id)).await?;
+        if record.job.state.is_terminal()
+            && record.job.started_at.is_some()
+            && let Some(other) = others::overtaken(&self.store, &record, &stored.plan).await.map_err(broken)?
+        {
+            let snapshot = self.store.snapshot(&stored.answer.snapshot).await.map_err(broken)?;
+            let proof = snapshot.map(|known| checks::proof(&stored.plan.core, &known.snapshot));
+            if proof != Some(Proof::PerChunk) {
+                return Err(CommandError::Overtaken(format!(
+                    "job {} ({}) has written into {} since, and whose rows are there cannot be told",
+                    other.id, other.title, other.target
                 )));
             }
         }
-        Ok(())
+        Ok(starting)
     }
 }
 
@@ -428,19 +448,6 @@ fn chosen(dedup: Option<Dedup>) -> &'static str {
         Some(Dedup::SetWindow) => "; the target is made to remember the plan's blocks",
         Some(Dedup::ContentOnly) => "; no deduplication window is relied on: what became of a lost answer is told by content alone",
     }
-}
-
-/// Whether two plans of one target may write the same rows. Only where rows can be told by their time can they differ.
-pub(crate) fn overlap(one: &Plan, other: &Plan) -> bool {
-    match (one.core.window, other.core.window, told(one) && told(other)) {
-        (Some(one), Some(other), true) => one.from < other.to && other.from < one.to,
-        _ => true,
-    }
-}
-
-/// Whether the window bounds what a plan writes.
-fn told(plan: &Plan) -> bool {
-    plan.core.time.as_ref().is_some_and(|time| time.target_type.is_some())
 }
 
 /// The stored plan with the halves of chunks that this job has split.

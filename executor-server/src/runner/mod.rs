@@ -15,6 +15,7 @@ mod crash;
 mod driver;
 mod engine;
 mod kinds;
+mod others;
 mod passes;
 pub mod pressure;
 mod step;
@@ -22,5 +23,5 @@ mod traffic;
 
 pub use board::Live;
 pub use command::{Command, CommandError};
-pub(crate) use engine::overlap;
 pub use engine::{Engine, SubmitError};
+pub(crate) use others::overlap;

@@ -12,13 +12,14 @@ use planner_core::sql::checks::{self, Proof};
 use planner_core::sql::window;
 
 use crate::asserting;
-use crate::clickhouse::client::{Answer, Failure, Query};
+use crate::clickhouse::client::{Answer, Client, Failure, Query};
 use crate::clickhouse::health::Health;
 use crate::clickhouse::queries::Standing;
 use crate::clickhouse::roll_call::Refusal;
-use crate::reconcile::{Finding, settled_print};
+use crate::reconcile::{Finding, Removal, Removed, settled, settled_print};
 use crate::runner::compare::Compared;
 use crate::runner::pressure::Pressure;
+use crate::store::Earlier;
 use crate::verify;
 
 /// A worker's report.
@@ -30,18 +31,18 @@ pub(super) enum Step {
     Begun(Begun),
     /// A chunk was checked before it is sent.
     Checked(u64, Checked),
-    /// An attempt was answered, or its answer was lost.
-    Answered(u64, Result<Answer, Failure>),
-    /// A lost query was found running.
-    Adopted(u64),
+    /// An attempt, by its number, was answered, or its answer was lost.
+    Answered(u64, u32, Result<Answer, Failure>),
+    /// The lost query of an attempt was found running.
+    Adopted(u64, u32),
     /// What the job asserts of a chunk's rows was looked at.
     Asserted(u64, Result<Vec<Asserted>, Failure>),
-    /// The evidence is gathered.
-    Resolved(u64, Finding),
-    /// What a span holds is to be removed, for this reason; the server's clock says what time it is.
-    Clearing(u64, String, Result<i64, Failure>),
+    /// The evidence about an attempt is gathered.
+    Resolved(u64, u32, Finding),
+    /// What a span holds is to be removed; the server's clock says what time it is.
+    Clearing(u64, Removal, Result<i64, Failure>),
     /// A span was removed; how that went.
-    Cleared(u64, Result<(), String>),
+    Cleared(u64, Removal, Removed),
     /// What keeps the target from taking another chunk, if anything does.
     Pressure(Pressure),
     /// Something about the comparison of contents.
@@ -71,6 +72,19 @@ pub(super) enum Checked {
     Leftover { message: String },
     /// It may not be sent.
     Refused { code: &'static str, message: String },
+}
+
+/// What is known of a chunk before its span is looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    /// False where the span holds nothing of the chunk for sure.
+    pub(super) look: bool,
+    /// Whether an attempt of this job may have left something.
+    pub(super) left: bool,
+    /// What the span held before the job.
+    pub(super) before: Option<Fingerprint>,
+    /// What other jobs knew and left of it.
+    pub(super) earlier: Earlier,
 }
 
 /// What the checks of one job have in common.
@@ -213,11 +227,11 @@ impl Site {
         }
         let numbers: Vec<usize> = chunks.iter().map(|n| usize::try_from(*n).unwrap_or(usize::MAX)).collect();
         let sql = checks::target_fingerprints(&self.plan.core, &numbers);
-        let read = || async {
-            let one = self.health.client().settled(&[&self.snapshot.source, &self.snapshot.target]).await?;
-            verify::fingerprints(&one, &sql).await
+        let read = |one: Client| {
+            let sql = sql.clone();
+            async move { verify::fingerprints(&one, &sql).await }
         };
-        let mut targets = self.health.ask(read).await?;
+        let mut targets = settled(&self.health, &self.snapshot, read).await?;
         let mut pairs = Vec::with_capacity(chunks.len());
         for (n, i) in chunks.iter().zip(numbers) {
             let sql = checks::source_fingerprint(&self.plan.core, i);
@@ -239,9 +253,9 @@ impl Site {
         self.health.ask(read).await
     }
 
-    /// Looks at a chunk's span. `look` is false where it is known to hold nothing of the chunk; `before` is what it held
-    /// before the job, where that is known; `earlier` is what it held before other jobs of the same plan.
-    pub(super) async fn check(&self, n: u64, look: bool, before: Option<Fingerprint>, earlier: &[Fingerprint]) -> Checked {
+    /// Looks at a chunk's span.
+    pub(super) async fn check(&self, n: u64, known: &Known) -> Checked {
+        let Known { look, left, before, earlier } = known;
         let standing = match self.standing().await {
             Ok(standing) => standing,
             Err((code, message)) => return Checked::Refused { code, message },
@@ -249,7 +263,7 @@ impl Site {
         // Looking may take long: the server's clock goes on meanwhile.
         let asked = Instant::now();
         let server_time = || i64::try_from(u128::from(standing.now) + asked.elapsed().as_millis()).unwrap_or(i64::MAX);
-        if !look || self.proof != Proof::PerChunk {
+        if !*look || self.proof != Proof::PerChunk {
             return Checked::Send { server_time: server_time(), before: None, next_generation: false };
         }
         let (source, target) = match self.chunk(n).await {
@@ -262,7 +276,7 @@ impl Site {
         }
         // Written once on top of nothing, of what this job found, or of what an earlier job of the plan found: then a
         // repeat writes nothing.
-        let bases = [held.clone(), verify::nothing()].into_iter().chain(earlier.iter().cloned());
+        let bases = [held.clone(), verify::nothing()].into_iter().chain(earlier.bases.iter().cloned());
         let on = bases.filter(|_| source.rows > 0).find(|base| verify::minus(&target, base).as_ref() == Some(&source));
         if let Some(base) = on {
             return Checked::AlreadyThere { rows: source.rows, before: Some(base) };
@@ -272,10 +286,20 @@ impl Site {
         }
         let name = &self.plan.core.target.name;
         match before {
-            Some(before) if before == verify::nothing() => {
+            // Only what this job wrote is removed, never what somebody else put there.
+            Some(before) if *left && *before == verify::nothing() => {
                 let rows = verify::thousands(target.rows);
                 Checked::Leftover { message: format!("the span holds {rows} rows that an attempt of this job left") }
             }
+            // Rows that an earlier job left of a chunk are no rows of others: beneath them nothing could be told any more.
+            None if self.holds_rows_accepted && earlier.may_have_left && !earlier.bases.contains(&target) => Checked::Refused {
+                code: "cannot-clean-span",
+                message: format!(
+                    "an earlier job has sent this chunk, and the span holds {} rows in {name}, neither what it held before that nor that and the source's {}. Put the span right by hand, or retry the earlier job, then retry the task; --generation plans a deliberate repeat",
+                    verify::thousands(target.rows),
+                    verify::thousands(source.rows)
+                ),
+            },
             None if self.holds_rows_accepted => Checked::Send { server_time: server_time(), before: Some(target), next_generation: false },
             Some(_) | None => Checked::Refused {
                 code: "target-holds-other-rows",

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use executor_api::job::Job;
 use planner_core::digest::PlanId;
+use planner_core::plan::Plan;
 
 use super::file::{self, Held};
 use super::{Loaded, Planned, StateDir, StateError};
@@ -42,6 +43,11 @@ impl StateDir {
     /// Held while a run is being started: looking for others and becoming one of them are one step.
     pub fn lock_starting(&self) -> Result<Held, StateError> {
         file::lock(&self.root.join("runs").join(".starting"))
+    }
+
+    /// The same; none while another process holds it.
+    pub fn try_lock_starting(&self) -> Result<Option<Held>, StateError> {
+        file::try_lock(&self.root.join("runs").join(".starting"))
     }
 
     /// Opens a run's database, or makes it. The lock is held as long as the store is.
@@ -100,16 +106,7 @@ impl StateDir {
 
     /// Other runs, of this directory's plans and of its service, that have not ended and may write the same rows.
     pub async fn overlapping(&self, planned: &Planned) -> Result<Vec<String>, StateError> {
-        let mut found = Vec::new();
-        for id in self.run_ids()?.into_iter().filter(|id| id != &planned.answer.plan_id) {
-            let Some(standing) = self.look(&id).await? else { continue };
-            for (job, plan) in open_jobs(&standing.store).await.map_err(|error| StateError::store(&self.run_path(&id, "db"), &error))? {
-                if overlap(planned, &job, &plan) {
-                    let how = if standing.live { "runs now" } else { job.state.name() };
-                    found.push(format!("plan {id} ({how}) writes rows of the same time into {}", job.target));
-                }
-            }
-        }
+        let mut found = self.overlapping_runs(&planned.plan, Some(&planned.answer.plan_id)).await?;
         let service = self.root.join("penstock.db");
         if service.exists() {
             let failed = |error: StoreError| StateError::store(&service, &error);
@@ -118,7 +115,7 @@ impl StateDir {
                 None => Vec::new(),
             };
             for (job, plan) in jobs {
-                if overlap(planned, &job, &plan) {
+                if overlap(&planned.plan, &job, &plan) {
                     found.push(format!(
                         "job {} of the service ({}) writes rows of the same time into {}",
                         job.id,
@@ -130,10 +127,25 @@ impl StateDir {
         }
         Ok(found)
     }
+
+    /// Runs of this directory's plans that have not ended and may write the same rows, except those of the plan `own`.
+    pub async fn overlapping_runs(&self, plan: &Plan, own: Option<&PlanId>) -> Result<Vec<String>, StateError> {
+        let mut found = Vec::new();
+        for id in self.run_ids()?.into_iter().filter(|id| Some(id) != own) {
+            let Some(standing) = self.look(&id).await? else { continue };
+            for (job, other) in open_jobs(&standing.store).await.map_err(|error| StateError::store(&self.run_path(&id, "db"), &error))? {
+                if overlap(plan, &job, &other) {
+                    let how = if standing.live { "runs now" } else { job.state.name() };
+                    found.push(format!("plan {id} ({how}) writes rows of the same time into {}", job.target));
+                }
+            }
+        }
+        Ok(found)
+    }
 }
 
-fn overlap(planned: &Planned, job: &Job, plan: &StoredPlan) -> bool {
-    job.target == planned.plan.core.target.name && runner::overlap(&planned.plan, &plan.plan)
+fn overlap(plan: &Plan, job: &Job, other: &StoredPlan) -> bool {
+    job.target == plan.core.target.name && runner::overlap(plan, &other.plan)
 }
 
 /// The newest job of a database.

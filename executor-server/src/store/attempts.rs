@@ -15,6 +15,8 @@ pub struct AttemptRecord {
     pub attempt: Attempt,
     /// The server's clock when it was sent, in milliseconds; none when the server was not asked.
     pub server_time: Option<i64>,
+    /// The token of its statement at generation 0; none when the request provably never left.
+    pub token: Option<String>,
 }
 
 impl Store {
@@ -22,11 +24,12 @@ impl Store {
     pub async fn attempts(&self, job: &str, n: u64) -> Result<Vec<AttemptRecord>, StoreError> {
         let job = job.to_owned();
         self.read(move |db| {
-            let mut statement = db.prepare_cached("SELECT server_time, body FROM attempts WHERE job_id = ?1 AND n = ?2 ORDER BY number")?;
-            let rows = statement.query_map(params![job, int(n)], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, String>(1)?)))?;
+            let mut statement =
+                db.prepare_cached("SELECT server_time, token, body FROM attempts WHERE job_id = ?1 AND n = ?2 ORDER BY number")?;
+            let rows = statement.query_map(params![job, int(n)], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))?;
             rows.map(|row| {
-                let (server_time, body) = row?;
-                Ok(AttemptRecord { attempt: from_json(&body)?, server_time })
+                let (server_time, token, body) = row?;
+                Ok(AttemptRecord { attempt: from_json(&body)?, server_time, token })
             })
             .collect()
         })
@@ -58,31 +61,16 @@ impl Store {
         .await
     }
 
-    /// What all jobs of a plan id have left, by chunk.
-    pub async fn history(&self, plan: &PlanId) -> Result<BTreeMap<String, History>, StoreError> {
+    /// Numbers of the last attempts over all jobs of a plan id, by chunk.
+    pub async fn last_numbers(&self, plan: &PlanId) -> Result<BTreeMap<String, u32>, StoreError> {
         let plan = plan.clone();
         self.read(move |db| {
-            let mut statement = db.prepare_cached(
-                "SELECT chunk_id, max(number), max(json_extract(body, '$.generation')), max(outcome IN ('written', 'unknown', 'running')) FROM attempts WHERE plan_id = ?1 GROUP BY chunk_id",
-            )?;
-            let rows = statement.query_map([plan.as_str()], |row| {
-                Ok((row.get(0)?, History { last_number: row.get(1)?, last_generation: row.get(2)?, may_have_written: row.get(3)? }))
-            })?;
+            let mut statement = db.prepare_cached("SELECT chunk_id, max(number) FROM attempts WHERE plan_id = ?1 GROUP BY chunk_id")?;
+            let rows = statement.query_map([plan.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.map(|row| row.map_err(StoreError::from)).collect()
         })
         .await
     }
-}
-
-/// What jobs have left of one chunk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct History {
-    /// Number of the last attempt; 0 before the first.
-    pub last_number: u32,
-    /// Highest generation that was sent.
-    pub last_generation: u32,
-    /// Whether any attempt wrote, or may have.
-    pub may_have_written: bool,
 }
 
 pub(super) fn put(db: &Connection, plan: &PlanId, job: &str, task: &Task, record: &AttemptRecord) -> Result<(), StoreError> {
@@ -94,7 +82,7 @@ pub(super) fn put(db: &Connection, plan: &PlanId, job: &str, task: &Task, record
         Outcome::Killed => "killed",
     };
     let mut statement = db.prepare_cached(
-        "INSERT INTO attempts (plan_id, chunk_id, number, job_id, n, query_id, outcome, server_time, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (plan_id, chunk_id, number) DO UPDATE SET outcome = excluded.outcome, body = excluded.body WHERE query_id = excluded.query_id",
+        "INSERT INTO attempts (plan_id, chunk_id, number, job_id, n, query_id, outcome, server_time, token, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (plan_id, chunk_id, number) DO UPDATE SET outcome = excluded.outcome, token = excluded.token, body = excluded.body WHERE query_id = excluded.query_id",
     )?;
     let attempt = &record.attempt;
     let body = json(attempt)?;
@@ -108,6 +96,7 @@ pub(super) fn put(db: &Connection, plan: &PlanId, job: &str, task: &Task, record
         attempt.query_id,
         outcome,
         record.server_time,
+        record.token,
         body
     ])?;
     Ok(())

@@ -146,8 +146,7 @@ fn known_key(db: &Connection, key: &str, body_digest: &str) -> Result<Option<Sub
 
 /// Writes a job's standing.
 pub(super) fn put(db: &Connection, job: &Job, target_was_empty: Option<bool>) -> Result<(), StoreError> {
-    let mut statement =
-        db.prepare_cached("UPDATE jobs SET state = ?2, body = ?3, target_was_empty = coalesce(?4, target_was_empty) WHERE id = ?1")?;
+    let mut statement = db.prepare_cached("UPDATE jobs SET state = ?2, body = ?3, target_was_empty = ?4 WHERE id = ?1")?;
     let changed = statement.execute(params![job.id, job.state.name(), json(job)?, target_was_empty])?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Sqlite(rusqlite::Error::StatementChangedRows(changed))) }
 }

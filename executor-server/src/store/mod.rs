@@ -8,6 +8,7 @@
 
 mod attempts;
 mod changes;
+mod earlier;
 mod events;
 mod jobs;
 pub mod lease;
@@ -24,8 +25,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::watch;
 
-pub use attempts::{AttemptRecord, History};
+pub use attempts::AttemptRecord;
 pub use changes::{Bulk, Change};
+pub use earlier::{Earlier, Sent};
 pub use events::StoredEvent;
 pub use jobs::{JobFilter, JobRecord, Submitted};
 pub use plans::StoredPlan;
@@ -33,7 +35,7 @@ pub use tasks::TaskRecord;
 use worker::Worker;
 
 /// Migrations in order; a store of version n has the first n applied.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_jobs.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_jobs.sql"), include_str!("migrations/0002_tokens.sql")];
 
 /// The store.
 #[derive(Clone)]
@@ -233,11 +235,28 @@ mod tests {
         assert!(again.is_some());
     }
 
+    #[tokio::test]
+    async fn what_the_first_version_has_sent_is_known_by_its_chunk() {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = Connection::open(directory.path().join("penstock.db")).unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        let sql = "INSERT INTO attempts (plan_id, chunk_id, number, job_id, n, query_id, outcome, body) VALUES \
+                   ('0123456789abcdef', 'fedcba9876543210', 1, 'one', 0, 'q', 'failed', '{\"generation\": 3}')";
+        connection.execute(sql, []).unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        let chunk = planner_core::digest::ChunkId::parse("fedcba9876543210").unwrap();
+        let token = planner_core::digest::Token::parse(&"0".repeat(64)).unwrap();
+        let sent = |job: &str| Sent { job: job.into(), chunk: chunk.clone(), token: token.clone() };
+        assert_eq!(store.last_generation(sent("two")).await.unwrap(), Some(3));
+        assert_eq!(store.last_generation(sent("one")).await.unwrap(), None, "its own");
+    }
+
     #[test]
     fn a_store_of_a_later_version_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let connection = Connection::open(directory.path().join("penstock.db")).unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
-        assert!(matches!(Store::open(directory.path()), Err(StoreError::Newer { found: 99, known: 1 })));
+        assert!(matches!(Store::open(directory.path()), Err(StoreError::Newer { found: 99, known: 2 })));
     }
 }

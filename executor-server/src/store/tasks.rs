@@ -34,6 +34,12 @@ pub struct TaskRecord {
     /// What it carries, where it is a half of a chunk of the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub half: Option<Half>,
+    /// Whether an attempt of this job may have left rows of the chunk in the target: only those are ever removed.
+    #[serde(default)]
+    pub may_have_left: bool,
+    /// Whether another try was asked for and nothing was sent since: what was known of its span counts for nothing.
+    #[serde(default)]
+    pub retried: bool,
     /// Rows read by the attempt that wrote it.
     #[serde(default)]
     pub rows_read: u64,
@@ -72,6 +78,8 @@ impl TaskRecord {
             failures: 0,
             generation,
             half: None,
+            may_have_left: false,
+            retried: false,
             rows_read: 0,
             unresolved: false,
         }

@@ -81,6 +81,12 @@ impl Stored {
         stored
     }
 
+    /// Bytes on disk that so many of the rows take on average; 0 where they are not told.
+    pub fn disk_bytes_of(&self, rows: u64) -> u64 {
+        let bytes = u128::from(self.disk_bytes) * u128::from(rows) / u128::from(self.rows.max(1));
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+
     /// Adds a partition, with its bytes on disk.
     pub(crate) fn add(&mut self, partition: &Partition, disk_bytes: u64) {
         self.bytes = self.bytes.saturating_add(partition.bytes);

@@ -99,6 +99,15 @@ pub fn target_reads(core: &PlanCore, i: Option<usize>) -> String {
     )
 }
 
+/// The partitions of the target that hold something in chunk `i`'s span. Only with [`Proof::PerChunk`].
+pub fn touched_partitions(core: &PlanCore, i: usize) -> String {
+    format!(
+        "SELECT DISTINCT _partition_id AS id FROM {} WHERE {}\nFORMAT JSONEachRow",
+        core.target.name.quoted(),
+        target_predicate(core, i)
+    )
+}
+
 /// Removes chunk `i`'s rows from the target. Only with [`Proof::PerChunk`], and only where this job wrote them.
 ///
 /// Finds no rows once the server's clock has passed `deadline_ms`: by then somebody may have sent the rows again. With the

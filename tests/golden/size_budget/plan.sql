@@ -1,11 +1,11 @@
--- answer a7703d544fc7ef535269d326d3cbf0b46c5707a95fd278cd03027ceb5bd3fecf
+-- answer e167b477b35c240cc6619d92d84bc8aa28b7733a85b6438b1d979ba382833b6a
 -- plan 4bbcc1feadfa6976
 -- digest 431f1ab39453028c779f43dc6942411817eaffef9be4dbc5e0ae4e05b1e450bc
 -- Info mode: rows are copied from demo.events to demo.events_by_tenant by column name
 -- Info partitions-not-packed: each chunk reads one partition: demo.events_by_tenant is partitioned by another key, and one block should touch few partitions
 -- Info key-from-index: cuts along (tenant, ts) from 30 points of the primary index: no data was read
 -- Info partitions: 2 partitions of at most the budget make 2 chunks, 1 larger ones 9
--- Warning hot-key: partition 20250103: 'z, 2025-01-03 00:00:00.777' holds 22 % of its rows, more than a chunk may; they are divided by hash into 2 chunks (each of these chunks reads all rows of that key; a larger budget needs fewer of them)
+-- Warning hash-buckets: partition 20250103: no key is known inside the rows from 'z, 2025-01-03 00:00:00.777' on, 19 % of its rows and more than a chunk may have; they are divided by hash into 2 chunks (each of these chunks reads all of those rows; a larger budget needs fewer of them)
 -- Info planned-partitions: 3 partitions are planned; rows that arrive later in another partition are not part of this plan
 -- Info write-path: each chunk is one INSERT and one block: on ClickHouse 26.7.2.1 what the SELECT emits is squashed into one block, which is then stamped with the token
 -- Warning type-conversion: types differ and are converted: amount UInt32 → UInt64 (a value that does not fit fails its chunk; contents are compared after conversion)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use executor_api::event::EventPage;
 use executor_api::job::JobState;
 use executor_api::receipt::Verdict;
 use penstock_tests::proxy::Fault;
@@ -237,13 +238,23 @@ async fn removed(case: &mut Case<'_>) {
     completed(case, &job, 1).await;
 }
 
-/// Failed by a constraint; somebody leaves a row in the span; without the constraint a retry removes the row and writes.
+/// Written, then damaged while nobody looked, and another table has the target's name; under its own name again a retry
+/// removes the rest and writes.
 async fn taken_up(case: &mut Case<'_>) {
-    case.target(", CONSTRAINT small CHECK amount < 900", WINDOWED).await;
+    case.target("", BY_TIME).await;
+    case.sql("CREATE TABLE $db.other AS $db.target").await;
+    case.proxy.arm(1, Fault::Mute);
     let job = start(case, 1, "24").await;
+    case.until(&job, "running", |job| job.counts.running > 0).await;
+    while case.sql("SELECT count() FROM $db.target").await.trim() == "0" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    case.service.kill();
+    case.sql("ALTER TABLE $db.target DELETE WHERE id = (SELECT min(id) FROM $db.target) SETTINGS mutations_sync = 2").await;
+    case.sql("EXCHANGE TABLES $db.target AND $db.other").await;
+    case.service.revive_or_die().await;
     case.ended(&job, JobState::Failed).await;
-    case.sql("ALTER TABLE $db.target DROP CONSTRAINT small").await;
-    case.sql("INSERT INTO $db.target VALUES (1000000, toDateTime('2025-01-01 03:00:00', 'UTC'), 1)").await;
+    case.sql("EXCHANGE TABLES $db.target AND $db.other").await;
     case.command(&job, "retry", &json!({})).await;
     case.until(&job, "completed", |job| job.state == JobState::Completed).await;
     completed(case, &job, 1).await;
@@ -278,5 +289,16 @@ async fn refused(case: &mut Case<'_>) {
     case.mend().await;
     let job = last_job(case).await;
     case.ended(&job, JobState::Failed).await;
+    // Taken up again it begins again, and finds the same.
+    let before = refusals(case, &job).await;
+    case.command(&job, "retry", &json!({})).await;
+    case.ended(&job, JobState::Failed).await;
+    assert_eq!(refusals(case, &job).await, before + 1, "{}", case.crash());
     assert_eq!(case.sql("SELECT count() FROM $db.target").await.trim(), "1");
+}
+
+async fn refusals(case: &mut Case<'_>, job: &str) -> usize {
+    case.mend().await;
+    let page: EventPage = case.service.get(&format!("/jobs/{job}/log?limit=1000")).await.unwrap();
+    page.events.iter().filter(|event| event.kind == "job-refused").count()
 }

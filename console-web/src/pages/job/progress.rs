@@ -123,6 +123,14 @@ struct Strip {
 
 /// Up to some thousand chunks one by one; beyond that the service counts neighbours together.
 fn chunk_strip(model: Model) -> Group {
+    // Whatever view stands below: the strip draws them all.
+    let small = memo(move || model.live.with(|live| live.book.is_small()));
+    effect(move || {
+        model.reloads.track();
+        if small.get() {
+            model.load(0, u64::MAX);
+        }
+    });
     let by_chunk = memo(move || model.live.with(|live| live.book.is_small() && live.book.is_whole()));
     let buckets = buckets(model);
     let cells = memo(move || {

@@ -3,7 +3,7 @@
 use executor_api::task::{Task, TaskState};
 
 use super::model::Model;
-use crate::components::virtual_rows::virtual_rows;
+use crate::components::virtual_rows::{LongList, virtual_rows};
 use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
 use crate::router::router;
@@ -11,6 +11,8 @@ use crate::views::format;
 use crate::views::job_query::JobQuery;
 use crate::views::job_state;
 use crate::views::task_book::{Rows, Sort};
+
+const COLUMNS: [(&str, &str); 6] = [("", "#"), ("", "Span"), ("", "State"), ("right", "Rows"), ("right", "Size"), ("right", "Took")];
 
 /// The tab.
 pub(super) fn tasks(model: Model, query: Memo<JobQuery>) -> View {
@@ -29,7 +31,11 @@ pub(super) fn tasks(model: Model, query: Memo<JobQuery>) -> View {
         el("p").class("empty").test_id("empty").text(words)
     };
     let row = move |index: u64| task_row(model, memo(move || rows.with(|rows| rows.at(index))), query);
-    let list = virtual_rows("Tasks", total, head(), move |first, last| window.set((first, last)), row);
+    let list = virtual_rows(
+        LongList { label: "Tasks", row_id: "task-row", columns: COLUMNS, total },
+        move |first, last| window.set((first, last)),
+        row,
+    );
     group()
         .child(filters(model, query, small))
         .live(move || none.get().then(nothing))
@@ -42,10 +48,9 @@ fn load(model: Model, state: Memo<Option<TaskState>>, small: Memo<bool>, total: 
     effect(move || {
         model.reloads.track();
         let (first, last) = window.get();
-        match state.get() {
-            _ if small.get() => model.load(0, u64::MAX),
-            None => model.load(first, last),
-            Some(_) => {}
+        // All of a small job are loaded for its strip.
+        if state.get().is_none() && !small.get() {
+            model.load(first, last);
         }
     });
     // The filtered list of a large job: page after page, as its end comes in sight.
@@ -109,11 +114,6 @@ fn order(model: Model, query: Memo<JobQuery>, small: Memo<bool>) -> El {
         .children(Sort::ALL.map(|sort| el("option").attr("value", sort.name()).text(words(sort))))
         .live_value(move || query.get().sort.name().to_owned())
         .on_value("change", choose)
-}
-
-fn head() -> El {
-    let cell = |words: &str| el("span").attr("role", "columnheader").text(words);
-    el("div").class("row row-head").attr("role", "row").children(["#", "Span", "State", "Rows", "Size", "Took"].map(cell))
 }
 
 fn task_row(model: Model, n: Memo<Option<u64>>, query: Memo<JobQuery>) -> View {

@@ -37,7 +37,7 @@ fn statement_of(model: Model, receipt: &Receipt) -> El {
     let detail = match receipt.verdict {
         Verdict::Exact => "Source and target were compared by content, not by counts, and are equal.",
         Verdict::Different => "Source and target differ: see Verify for where.",
-        Verdict::Unproven => "The contents cannot be compared; Verify says why.",
+        Verdict::Unproven => "What could not be compared is not proven: Verify says why.",
     };
     let digest = receipt
         .digest

@@ -13,7 +13,7 @@ use crate::planner_worker::Planner;
 use crate::reactive::prelude::*;
 use crate::router::router;
 use crate::views::answer::Reply;
-use crate::views::facts::{self, SnapshotFacts};
+use crate::views::facts::SnapshotFacts;
 use crate::views::question::Wish;
 use crate::views::studio::Studio;
 
@@ -171,24 +171,25 @@ impl Model {
         self.snapshot.set(None);
         self.plan.set(Planned::Nothing);
         let body = SnapshotCreate { source: Some(source), target, time_column: None };
-        api_client::send("/v1/snapshots".to_owned(), &body, "", move |answer| self.loaded(turn, answer));
+        let body = serde_json::to_string(&body).unwrap_or_default();
+        self.fetch_snapshot("/v1/snapshots".to_owned(), body, turn, self.failure);
     }
 
-    fn loaded(self, turn: u32, answer: Result<String, Failure>) {
-        if self.turn.try_get_value() == Some(turn)
-            && let Err(failure) = self.load(answer)
-        {
-            self.failure.set(Some(failure));
-        }
-    }
-
-    /// Hands a snapshot to the worker; the page keeps only what it shows.
-    fn load(self, answer: Result<String, Failure>) -> Result<(), Failure> {
-        let mut snapshot = facts::read(&answer?).map_err(Failure::Odd)?;
-        self.planner.ask(&Wish::Load(std::mem::take(&mut snapshot.text)), |_| ());
-        self.detail_failure.set(None);
-        self.snapshot.set(Some(snapshot));
-        Ok(())
+    /// Has a snapshot fetched and hands it to the worker, which tells what is shown of it; the page keeps no more.
+    fn fetch_snapshot(self, path: String, body: String, turn: u32, failure: RwSignal<Option<Failure>>) {
+        let latest = move || self.turn.try_get_value() == Some(turn);
+        api_client::send_json(path, body, "", move |answer| match answer {
+            Ok(answer) if latest() => self.planner.load(&answer, move |reply| match reply {
+                Reply::Loaded(snapshot) if latest() => {
+                    self.detail_failure.set(None);
+                    self.snapshot.set(Some(*snapshot));
+                }
+                Reply::Failed { message } if latest() => failure.set(Some(Failure::Odd(message))),
+                _ => {}
+            }),
+            Err(why) if latest() => failure.set(Some(why)),
+            Ok(_) | Err(_) => {}
+        });
     }
 
     fn next_turn(self) -> u32 {
@@ -202,13 +203,7 @@ impl Model {
         let turn = self.next_turn();
         self.detail_failure.set(None);
         let path = format!("/v1/snapshots/{digest}/detail");
-        api_client::send_text(path, format!("{{\"probes\":{probes}}}"), "", move |answer| {
-            if self.turn.try_get_value() == Some(turn)
-                && let Err(failure) = self.load(answer)
-            {
-                self.detail_failure.set(Some(failure));
-            }
-        });
+        self.fetch_snapshot(path, format!("{{\"probes\":{probes}}}"), turn, self.detail_failure);
     }
 
     /// Asks again for what could not be fetched.

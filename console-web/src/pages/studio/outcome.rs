@@ -129,7 +129,7 @@ fn safety_fold(model: Model, last: Last, list: Memo<Vec<Note>>) -> El {
     el("details")
         .class("box")
         .test_id("safety")
-        .child(el("summary").text("Safety: deduplication, memory, views").live(badge))
+        .child(el("summary").text("Safety: deduplication, memory, disk, views").live(badge))
         .child(safety::safety(model, last))
 }
 

@@ -16,8 +16,9 @@ use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
 use crate::router::{Router, router};
 use crate::views::answer::Reply;
+use crate::views::facts::SnapshotFacts;
 use crate::views::question::Wish;
-use crate::views::{format, studio};
+use crate::views::{disk, format, studio};
 
 /// Orders with their words.
 const ORDERS: [(Order, &str); 3] =
@@ -133,6 +134,7 @@ impl Form {
             .on("submit", start)
             .child(el("header").child(el("h2").text("Review and start")).child(self.close("✕").label("Close")))
             .child(el("p").test_id("review-sentence").text(sentence(plan)))
+            .child(el("p").class("faint").test_id("review-disk").child(self.disk(plan)))
             .child(warned)
             .child(notes(&plan.rationale, Severity::Warning))
             .child(self.title_field())
@@ -142,6 +144,11 @@ impl Form {
             .child(first_sql(self.model))
             .live(refusal)
             .child(self.foot())
+    }
+
+    fn disk(self, plan: &PlanAnswer) -> Option<String> {
+        let said = |snapshot: &SnapshotFacts| format!("Disk: {}.", disk::words(&snapshot.facts, plan.rows));
+        self.model.snapshot.with_untracked(|snapshot| snapshot.as_ref().map(said))
     }
 
     fn close(self, words: &str) -> El {

@@ -12,7 +12,7 @@ use crate::dom::prelude::*;
 use crate::pages::plan::{mode_words, write_words};
 use crate::reactive::prelude::*;
 use crate::views::facts::Facts;
-use crate::views::format;
+use crate::views::{disk, format};
 
 /// The facts.
 pub(super) fn safety(model: Model, last: Last) -> Group {
@@ -34,6 +34,7 @@ fn facts(snapshot: &Facts, preview: &Preview) -> El {
         .child(fact("Each chunk", write_words(preview.write)))
         .child(fact("The target remembers", dedup(target.dedup, preview.chunks)))
         .child(fact("Memory", memory(snapshot, preview)))
+        .child(fact("Disk", disk::words(snapshot, preview.rows)))
         .child(fact("Materialized views", attached(snapshot)))
         .child(fact("The target holds", format!("{} rows, {}", format::exact(target.stored.rows), format::bytes(target.stored.bytes))))
         .child(fact("Unfinished mutations", mutations))

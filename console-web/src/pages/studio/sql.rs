@@ -6,16 +6,14 @@ use web_sys::{Element, Event};
 
 use super::model::Model;
 use super::outcome::Last;
-use crate::components::chunk_table::chunk_table;
+use crate::components::chunk_table::{Page, chunk_table};
 use crate::components::copy::copy_button;
 use crate::dom::prelude::*;
 use crate::reactive::prelude::*;
 use crate::views::answer::{Line, Reply};
 use crate::views::format;
+use crate::views::line_book::PAGE;
 use crate::views::question::Wish;
-
-/// Chunks asked for at once.
-const PAGE: u64 = 200;
 
 /// What tells one plan from another.
 type Which = (PlanId, Option<Digest>);
@@ -99,34 +97,19 @@ fn pager(index: RwSignal<u64>, at: Memo<u64>, total: Memo<u64>) -> El {
 
 fn table(model: Model, total: Memo<u64>, digest: Memo<Option<Which>>) -> El {
     let open = RwSignal::new(false);
-    let rows = RwSignal::new(Vec::<Line>::new());
-    let more = move || {
-        let from = rows.with_untracked(Vec::len) as u64;
-        let asked_of = digest.get_untracked();
+    let ask = move |from: u64, then: Page| {
         model.planner.ask(&Wish::Chunks { from, to: from + PAGE }, move |reply| {
-            if let Reply::Chunks { rows: page } = reply
-                && digest.try_get_untracked() == Some(asked_of)
-                && rows.with_untracked(Vec::len) as u64 == from
-            {
-                rows.update(|rows| rows.extend(page));
-            }
+            then(if let Reply::Chunks { rows } = reply { Some(rows) } else { None });
         });
     };
-    effect(move || {
-        digest.get();
-        if !rows.with_untracked(Vec::is_empty) {
-            rows.set(Vec::new());
-        }
-        if open.get() {
-            more();
-        }
-    });
+    // Made when it is opened: a closed fold has no height to be filled.
+    let list = move || open.get().then(|| chunk_table(total, move || drop(digest.get()), ask));
     el("details")
         .class("box")
         .test_id("chunks")
         .on("toggle", move |event| open.set(is_open(&event)))
         .child(el("summary").words(move || format!("All {} as a table", format::plural(total.get(), "chunk"))))
-        .child(chunk_table(rows, total, more))
+        .live(list)
 }
 
 fn is_open(event: &Event) -> bool {

@@ -40,6 +40,8 @@ fn record(n: u64) -> TaskRecord {
         failures: 0,
         generation: 0,
         half: None,
+        may_have_left: false,
+        retried: false,
         rows_read: 0,
         unresolved: false,
     }

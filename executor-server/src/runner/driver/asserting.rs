@@ -51,6 +51,8 @@ impl Driver {
         let Some(broken) = broken else { return self.done(n, arrived).await };
         let Some(failed) = self.book.after(n, arrived.failing) else { return };
         arrived.record.task.state = failed.task.state;
+        // What stands there now is for a person to put right: it is not removed any more.
+        arrived.record.may_have_left = false;
         arrived.kind = "task-failed";
         arrived.message = format!("{broken}. Its rows are in the target; put them or the assertion right, then retry the task");
         arrived.record.task.message = Some(arrived.message.clone());

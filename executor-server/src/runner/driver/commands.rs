@@ -100,6 +100,7 @@ impl Driver {
             .filter_map(|record| self.book.after(record.task.n, TaskEvent::RetryAsked))
             .map(|mut record| {
                 record.failures = 0;
+                record.retried = true;
                 record.task.message = None;
                 record
             })
@@ -109,6 +110,14 @@ impl Driver {
         }
         if !running {
             self.transition(JobEvent::RetryAsked, "retry chunks")?;
+            if self.job.started_at.is_none() {
+                // It has sent nothing; what its target held then says nothing now.
+                self.target_was_empty = None;
+            }
+        }
+        if self.target_was_empty.is_none() && self.job.state == JobState::Running {
+            // Refused before it began: it begins now.
+            self.job.state = JobState::Queued;
         }
         self.killing = false;
         self.job.message = None;

@@ -1,8 +1,10 @@
 //! Owns one job while it is active: asks the scheduler, stores what follows, and only then lets workers touch ClickHouse.
 
 mod asserting;
+mod awaited;
 mod commands;
 mod conclusion;
+mod others;
 mod outcomes;
 mod record;
 mod splitting;
@@ -24,6 +26,7 @@ use tokio::task::AbortHandle;
 use tokio::task::JoinSet;
 
 pub(in crate::runner) use self::asserting::Arrived;
+pub(in crate::runner) use self::awaited::Awaited;
 use self::record::Note;
 use crate::clickhouse::health::Reach;
 use crate::clock;
@@ -44,8 +47,8 @@ use crate::scheduler;
 use crate::scheduler::Action;
 use crate::scheduler::View;
 use crate::store::AttemptRecord;
-use crate::store::History;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::verify;
 
 /// A query that the server has not known for so long while its answer is awaited has lost its answer.
@@ -67,11 +70,14 @@ pub(super) struct Driver {
     pub(super) baselines: BTreeMap<u64, Fingerprint>,
     /// What spans held before other jobs of the plan.
     pub(super) earlier: BTreeMap<u64, Vec<Fingerprint>>,
-    pub(super) history: BTreeMap<String, History>,
+    /// Whether another job may have written the same rows after this one had ended.
+    pub(super) overtaken: bool,
+    /// Numbers of the last attempts over all jobs of the plan, by chunk.
+    pub(super) numbers: BTreeMap<String, u32>,
     pub(super) steps: mpsc::UnboundedReceiver<Step>,
     pub(super) reports: mpsc::UnboundedSender<Step>,
     pub(super) workers: JoinSet<()>,
-    pub(super) sending: BTreeMap<u64, AbortHandle>,
+    pub(super) awaited: Awaited,
     pub(super) comparing: Option<AbortHandle>,
     /// Whether chunks that run are to be killed.
     pub(super) killing: bool,
@@ -244,38 +250,49 @@ impl Driver {
         if record.unresolved {
             return self.look_again(n).await;
         }
-        // Evidence has just shown that nothing of a retrying task is there; and in an empty target nothing can be.
-        let known = record.task.state == TaskState::Retrying || (self.target_was_empty == Some(true) && record.task.attempts == 0);
-        let before = self.before(n);
+        // Evidence has just shown that nothing of a retrying task is there; and in an empty target nothing can be, unless
+        // the task had ended since.
+        let empty = self.target_was_empty == Some(true) && record.task.attempts == 0 && !record.retried;
+        let nothing = record.task.state == TaskState::Retrying || empty;
         let clear_until = record.clear_until;
+        let known = self.known(n, !nothing).await;
         self.book.set_busy(n, true);
         let site = self.site.clone();
-        let earlier = self.earlier.get(&n).cloned().unwrap_or_default();
         self.spawn(async move {
             // A removal that a dead process sent may arrive until then.
             let checked = match reconcile::past(&site.health, &site.plan.core.target.name, clear_until).await {
-                Ok(_) => site.check(n, !known, before, &earlier).await,
+                Ok(()) => site.check(n, &known).await,
                 Err(failure) => Checked::Refused { code: "not-readable", message: failure.to_string() },
             };
             Step::Checked(n, checked)
         });
     }
 
-    /// A task that failed with an open outcome and was asked for again: never sent without evidence.
+    /// A task that failed with an open outcome and was asked for again: never sent without evidence. Who asks has looked
+    /// after the views that read the target.
     async fn look_again(&mut self, n: u64) {
         let Some(case) = self.case(n, None).await else { return };
+        let case = Case { fires: false, ..case };
+        let known = self.known(n, true).await;
+        let overtaken = self.overtaken;
         self.book.set_busy(n, true);
-        let before = self.before(n);
-        let earlier = self.earlier.get(&n).cloned().unwrap_or_default();
         let site = self.site.clone();
         self.spawn(async move {
             let checked = match reconcile::resolve(&site.health, &case, || ()).await {
                 Finding::Written { rows, .. } => Checked::AlreadyThere { rows, before: None },
-                Finding::Absent { next_generation, .. } => match site.check(n, true, before, &earlier).await {
+                Finding::Absent { next_generation, .. } => match site.check(n, &known).await {
                     Checked::Send { server_time, before, .. } => Checked::Send { server_time, before, next_generation },
                     other @ (Checked::AlreadyThere { .. } | Checked::Leftover { .. } | Checked::Refused { .. }) => other,
                 },
-                Finding::Clear { message } => Checked::Leftover { message },
+                // Not what others wrote since.
+                Finding::Clear(removal) if overtaken => Checked::Refused {
+                    code: "cannot-clean-span",
+                    message: format!(
+                        "{}, and another job has written since. Put the span right by hand, then retry the task",
+                        removal.message
+                    ),
+                },
+                Finding::Clear(removal) => Checked::Leftover { message: removal.message },
                 Finding::Unprovable { code, message } => Checked::Refused { code, message },
             };
             Step::Checked(n, checked)
@@ -289,14 +306,15 @@ impl Driver {
 
     async fn resolve(&mut self, n: u64) {
         let Some(case) = self.case(n, None).await else { return };
+        let attempt = self.book.task(n).map_or(0, |record| record.attempt);
         self.book.set_busy(n, true);
         let site = self.site.clone();
         let reports = self.reports.clone();
         self.spawn(async move {
             let adopted = || {
-                let _ = reports.send(Step::Adopted(n));
+                let _ = reports.send(Step::Adopted(n, attempt));
             };
-            Step::Resolved(n, reconcile::resolve(&site.health, &case, adopted).await)
+            Step::Resolved(n, attempt, reconcile::resolve(&site.health, &case, adopted).await)
         });
     }
 
@@ -305,6 +323,8 @@ impl Driver {
         let record = self.last_attempt(n).await?;
         let answered =
             answered.or_else(|| record.attempt.error_code.map(|code| (code, record.attempt.message.clone().unwrap_or_default())));
+        let sent_at = record.server_time.unwrap_or(record.attempt.started_at.0);
+        let waited = record.attempt.started_at.0.saturating_sub(self.job.created_at.0);
         Some(Case {
             plan: Arc::clone(&self.site.plan),
             snapshot: Arc::clone(&self.site.snapshot),
@@ -313,21 +333,27 @@ impl Driver {
             job: self.job.id.clone(),
             server: record.attempt.server,
             // The logs are dated by the server's clock; ours may be days off.
-            sent_at: record.server_time.unwrap_or(record.attempt.started_at.0),
+            sent_at,
+            begun_at: sent_at.saturating_sub(waited.max(0)).saturating_sub(reconcile::ARRIVAL_MS),
             server_time: record.server_time,
-            before: self.before(n),
-            per_chunk: self.site.proof == Proof::PerChunk,
+            before: self.before(n).filter(|_| self.site.proof == Proof::PerChunk),
             content_only: self.job.dedup == Some(Dedup::ContentOnly),
             answered,
             kill: self.killing,
             clear_until: self.book.task(n).and_then(|record| record.clear_until),
+            fires: self.site.snapshot.views.iter().any(|view| view.source == self.site.plan.core.target.name),
         })
     }
 
     async fn last_attempt(&self, n: u64) -> Option<AttemptRecord> {
+        self.stored(|| self.store.attempts(&self.job.id, n)).await.into_iter().last()
+    }
+
+    /// Asks the store until it answers.
+    async fn stored<T, F: Future<Output = Result<T, StoreError>>>(&self, ask: impl Fn() -> F) -> T {
         loop {
-            match self.store.attempts(&self.job.id, n).await {
-                Ok(attempts) => return attempts.into_iter().last(),
+            match ask().await {
+                Ok(answer) => return answer,
                 Err(error) => {
                     tracing::error!(%error, job = self.job.id, "the store cannot be read; trying again");
                     tokio::time::sleep(Duration::from_secs(2)).await;

@@ -1,5 +1,6 @@
 //! What workers report, and what follows from it for a task.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use executor_api::job::JobState;
@@ -14,8 +15,7 @@ use super::MISSING_TOO_LONG;
 use super::asserting::Arrived;
 use super::record::Note;
 use crate::clickhouse::classify::Class;
-use crate::clickhouse::classify::before_start;
-use crate::clickhouse::classify::class;
+use crate::clickhouse::classify::never_a_query;
 use crate::clickhouse::client::Answer;
 use crate::clickhouse::client::Failure;
 use crate::clickhouse::client::Query;
@@ -25,6 +25,8 @@ use crate::lifecycle::job::next;
 use crate::lifecycle::task::TaskEvent;
 use crate::reconcile;
 use crate::reconcile::Finding;
+use crate::reconcile::Removal;
+use crate::reconcile::Removed;
 use crate::retry;
 use crate::retry::Decision;
 use crate::runner::step::Begun;
@@ -35,26 +37,42 @@ use crate::store::Bulk;
 use crate::store::TaskRecord;
 use crate::verify;
 
+/// Most removals that come too late, one after the other: each waits for ClickHouse to answer first.
+const MOST_LATE: u32 = 10;
+
 impl Driver {
     pub(super) async fn step(&mut self, step: Step) {
         match step {
             Step::WindowShort(sql) => self.window_short(sql).await,
             Step::Begun(begun) => self.begun(begun).await,
             Step::Checked(n, checked) => self.checked(n, checked).await,
-            Step::Answered(n, answer) => self.answered(n, answer).await,
-            Step::Adopted(n) => {
-                if let Some(mut record) = self.book.task(n).cloned() {
+            Step::Answered(n, attempt, answer) => {
+                if self.awaited.take(n, attempt) {
+                    self.answered(n, answer).await;
+                }
+            }
+            Step::Adopted(n, attempt) => {
+                if let Some(mut record) = self.open(n, attempt).cloned() {
                     record.task.message = Some("found running on the server; waiting for its end".into());
                     self.record(Note::new("task-adopted", "the query was found running; its end is awaited").task(record)).await;
                 }
             }
             Step::Asserted(n, found) => self.asserted(n, found).await,
-            Step::Resolved(n, finding) => self.resolved(n, finding).await,
-            Step::Clearing(n, message, server_time) => self.clearing(n, message, server_time).await,
-            Step::Cleared(n, cleared) => self.cleared(n, cleared).await,
+            Step::Resolved(n, attempt, finding) => {
+                if self.open(n, attempt).is_some() {
+                    self.resolved(n, finding).await;
+                }
+            }
+            Step::Clearing(n, removal, server_time) => self.clearing(n, removal, server_time).await,
+            Step::Cleared(n, removal, removed) => self.cleared(n, removal, removed).await,
             Step::Pressure(found) => self.pressed(found).await,
             Step::Compared(compared) => self.compared(compared).await,
         }
+    }
+
+    /// The task, where the outcome of just this attempt is open.
+    fn open(&self, n: u64, attempt: u32) -> Option<&TaskRecord> {
+        self.book.task(n).filter(|record| record.task.state == TaskState::Unknown && record.attempt == attempt)
     }
 
     pub(super) async fn begun(&mut self, begun: Begun) {
@@ -85,7 +103,8 @@ impl Driver {
                 .await;
             }
             Begun::Refused { code, message } => {
-                self.target_was_empty = Some(false);
+                // Not begun: whoever takes the job up again looks at the target first.
+                self.target_was_empty = None;
                 self.job.state = state;
                 let failed = self.bulk(TaskEvent::Refused, |record| record.task.message = Some(format!("{code}: {message}")));
                 self.job.message = Some(message.clone());
@@ -125,7 +144,7 @@ impl Driver {
                     Arrived { record, kind: "task-already-there", message, failing: TaskEvent::Refused, written: false, beneath: before };
                 self.arrived(n, arrived).await;
             }
-            Checked::Leftover { message } => self.clear(n, message).await,
+            Checked::Leftover { message } => self.clear(n, Removal { class: Class::Lost, code: None, message, late: 0 }).await,
             Checked::Refused { code, message } => {
                 let Some(mut record) = self.book.after(n, TaskEvent::Refused) else { return };
                 record.task.message = Some(format!("{code}: {message}"));
@@ -138,17 +157,21 @@ impl Driver {
         let Some(mut record) = self.book.after(n, TaskEvent::Sent) else { return };
         record.generation += u32::from(next_generation);
         let Ok(i) = usize::try_from(n) else { return };
-        let core = &self.site.plan.core;
-        let history = self.history.entry(record.task.chunk_id.to_string()).or_default();
-        if record.task.attempts == 0 && history.may_have_written {
-            // An earlier job wrote this chunk, and it is not there any more: the server may still remember its token.
-            record.generation = record.generation.max(history.last_generation + 1);
+        let plan = Arc::clone(&self.site.plan);
+        let core = &plan.core;
+        let token = core.token(i, 0).to_string();
+        if let Some(last) = self.last_generation(n).await {
+            // Another job has sent this statement, and its rows are not there: the server may remember its token all the same.
+            record.generation = record.generation.max(last.saturating_add(1));
         }
         let now = clock::now();
-        history.last_number += 1;
-        history.last_generation = history.last_generation.max(record.generation);
-        history.may_have_written = true;
-        record.attempt = history.last_number;
+        let number = self.numbers.entry(record.task.chunk_id.to_string()).or_default();
+        *number += 1;
+        let attempt_number = *number;
+        record.attempt = attempt_number;
+        // What its span held was looked at just now.
+        let looked_anew = std::mem::take(&mut record.retried);
+        record.may_have_left = true;
         record.unresolved = false;
         record.task.attempts += 1;
         record.task.started_at = Some(now);
@@ -182,9 +205,12 @@ impl Driver {
             self.job.started_at = Some(now);
         }
         let message = format!("attempt {} sent", record.attempt);
-        let mut note =
-            Note::new("task-started", message).task(record).attempt(Some(AttemptRecord { attempt, server_time: Some(server_time) }));
-        if let Some(before) = before.filter(|_| !self.baselines.contains_key(&n)) {
+        let mut note = Note::new("task-started", message).task(record).attempt(Some(AttemptRecord {
+            attempt,
+            server_time: Some(server_time),
+            token: Some(token),
+        }));
+        if let Some(before) = before.filter(|_| looked_anew || !self.baselines.contains_key(&n)) {
             self.baselines.insert(n, before.clone());
             note = note.bulk(Bulk::Baseline(before));
         }
@@ -197,13 +223,12 @@ impl Driver {
         let client = self.site.health.client().at(server);
         let handle = self.spawn(async move {
             let query = Query::new(&sql).settings(&settings).setting("query_id", &query_id);
-            Step::Answered(n, client.query(query).await)
+            Step::Answered(n, attempt_number, client.query(query).await)
         });
-        self.sending.insert(n, handle);
+        self.awaited.sent(n, attempt_number, handle);
     }
 
     pub(super) async fn answered(&mut self, n: u64, answer: Result<Answer, Failure>) {
-        self.sending.remove(&n);
         self.book.set_busy(n, false);
         match answer {
             Ok(answer) => {
@@ -220,6 +245,7 @@ impl Driver {
             Err(Failure::NotSent(words)) => {
                 self.site.health.note(&Failure::NotSent(words.clone()));
                 let Some(mut record) = self.book.after(n, TaskEvent::NotSent) else { return };
+                record.may_have_left = false;
                 let message = format!("not sent: {words}");
                 record.task.message = Some(message.clone());
                 self.finish(n, record, "task-not-sent", message, Outcome::Failed, None).await;
@@ -229,8 +255,9 @@ impl Driver {
                 self.lost(n, &words).await;
             }
             Err(Failure::Exception { code, message }) => {
-                if before_start(code) && matches!(class(code), Class::Fatal | Class::NotAllowed) {
+                if never_a_query(code) {
                     let Some(mut record) = self.book.after(n, TaskEvent::Rejected) else { return };
+                    record.may_have_left = false;
                     record.failures += 1;
                     record.task.message = Some(message.clone());
                     self.finish(n, record, "task-failed", message, Outcome::Failed, Some(code)).await;
@@ -278,6 +305,10 @@ impl Driver {
         record.task.duration_ms = verify::elapsed_ms(record.task.started_at, now);
         let mut attempt = self.last_attempt(n).await;
         if let Some(attempt) = &mut attempt {
+            if record.task.state == TaskState::Waiting {
+                // Not sent: the server has never seen its token.
+                attempt.token = None;
+            }
             let attempt = &mut attempt.attempt;
             attempt.finished_at = Some(now);
             attempt.outcome = outcome;
@@ -307,7 +338,7 @@ impl Driver {
                 self.arrived(n, arrived).await;
             }
             Finding::Absent { next_generation, class, code, message } => self.absent(n, next_generation, class, code, message).await,
-            Finding::Clear { message } => self.clear(n, message).await,
+            Finding::Clear(removal) => self.clear(n, removal).await,
             Finding::Unprovable { code, message } => {
                 let Some(mut record) = self.book.after(n, TaskEvent::Unprovable) else { return };
                 let message = format!("{code}: {message}");
@@ -332,6 +363,7 @@ impl Driver {
         match decision {
             Decision::Again(pause) => {
                 let Some(mut record) = self.book.after(n, TaskEvent::ProvenAbsent) else { return };
+                record.may_have_left = false;
                 let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
                 record.task.retry_at = Some(clock::now().plus(pause_ms));
                 record.failures = failures;
@@ -346,6 +378,7 @@ impl Driver {
             }
             Decision::GiveUp => {
                 let Some(mut record) = self.book.after(n, TaskEvent::GivenUp) else { return };
+                record.may_have_left = false;
                 record.failures = failures;
                 record.generation += u32::from(next_generation);
                 let narrow =
@@ -358,22 +391,24 @@ impl Driver {
     }
 
     /// Removes what a span holds, as soon as it is known until when the removal may arrive.
-    pub(super) async fn clear(&mut self, n: u64, message: String) {
+    pub(super) async fn clear(&mut self, n: u64, removal: Removal) {
         let Some(case) = self.case(n, None).await else { return };
         self.book.set_busy(n, true);
         let site = self.site.clone();
-        self.spawn(async move { Step::Clearing(n, message, reconcile::server_time(&site.health, &case).await) });
+        self.spawn(async move { Step::Clearing(n, removal, reconcile::server_time(&site.health, &case).await) });
     }
 
     /// The removal is stored with its deadline, then sent.
-    pub(super) async fn clearing(&mut self, n: u64, message: String, server_time: Result<i64, Failure>) {
+    pub(super) async fn clearing(&mut self, n: u64, removal: Removal, server_time: Result<i64, Failure>) {
         let server_time = match server_time {
             Ok(server_time) => server_time,
-            Err(failure) => return self.cleared(n, Err(failure.to_string())).await,
+            Err(failure) => return self.cleared(n, removal, Removed::Failed(failure.to_string())).await,
         };
-        let Some(mut record) = self.book.task(n).cloned() else { return };
+        // Removed is only what was found so: an open outcome, or a task that is to be sent and had left something.
+        let as_found = |record: &&TaskRecord| matches!(record.task.state, TaskState::Unknown | TaskState::Waiting);
+        let Some(mut record) = self.book.task(n).filter(as_found).cloned() else { return self.book.set_busy(n, false) };
         record.clear_until = Some(server_time.saturating_add(reconcile::ARRIVAL_MS));
-        let message = format!("{message}; removing it before it is sent again");
+        let message = format!("{}; removing it before it is sent again", removal.message);
         record.task.message = Some(message.clone());
         // The server remembers the token of rows that a DELETE removes; and who dies after the DELETE must know that.
         record.generation += 1;
@@ -381,22 +416,29 @@ impl Driver {
         self.still_ours().await;
         let Some(case) = self.case(n, None).await else { return };
         let site = self.site.clone();
-        self.spawn(async move { Step::Cleared(n, reconcile::clear(&site.health, &case).await) });
+        self.spawn(async move { Step::Cleared(n, removal, reconcile::clear(&site.health, &case).await) });
     }
 
-    pub(super) async fn cleared(&mut self, n: u64, cleared: Result<(), String>) {
+    pub(super) async fn cleared(&mut self, n: u64, removal: Removal, removed: Removed) {
         self.book.set_busy(n, false);
         let unknown = self.book.task(n).is_some_and(|record| record.task.state == TaskState::Unknown);
-        match cleared {
-            Ok(()) if unknown => {
-                self.absent(n, false, Class::Lost, None, "what was there is removed; sent again with a new token".into()).await;
+        match removed {
+            Removed::Gone if unknown => {
+                let Removal { class, code, .. } = removal;
+                self.absent(n, false, class, code, "what was there is removed; sent again with a new token".into()).await;
             }
-            Ok(()) => {
+            Removed::Late if removal.late < MOST_LATE => self.clear(n, Removal { late: removal.late + 1, ..removal }).await,
+            Removed::Gone => {
                 let Some(mut record) = self.book.task(n).cloned() else { return };
+                record.may_have_left = false;
                 record.task.message = Some("what was there is removed".into());
                 self.record(Note::new("task-cleared", "what was there is removed").task(record)).await;
             }
-            Err(reason) => {
+            Removed::Late | Removed::Failed(_) => {
+                let reason = match removed {
+                    Removed::Failed(reason) => reason,
+                    Removed::Gone | Removed::Late => format!("{} removals reached the server too late", removal.late + 1),
+                };
                 let event = if unknown { TaskEvent::Unprovable } else { TaskEvent::Refused };
                 let Some(mut record) = self.book.after(n, event) else { return };
                 let message = format!("cannot-clean-span: {reason}. Remove the span's rows by hand, then retry the task");
@@ -408,20 +450,16 @@ impl Driver {
 
     /// Answers that will not come: the server has not known the query for long.
     pub(super) fn find_missing(&mut self) {
-        let missing: Vec<u64> = self
+        let missing: Vec<(u64, u32)> = self
             .book
             .running()
-            .filter(|n| {
-                let id = self.query_id(*n);
-                self.sending.contains_key(n) && id.is_some_and(|id| self.traffic.missing(&id) > MISSING_TOO_LONG)
-            })
+            .filter(|n| self.query_id(*n).is_some_and(|id| self.traffic.missing(&id) > MISSING_TOO_LONG))
+            .filter_map(|n| Some((n, self.awaited.attempt(n)?)))
             .collect();
-        for n in missing {
-            if let Some(handle) = self.sending.remove(&n) {
-                handle.abort();
-                let words = format!("the server has not known the query for {} s", MISSING_TOO_LONG.as_secs());
-                let _ = self.reports.send(Step::Answered(n, Err(Failure::Lost(words))));
-            }
+        for (n, attempt) in missing {
+            self.awaited.give_up(n);
+            let words = format!("the server has not known the query for {} s", MISSING_TOO_LONG.as_secs());
+            let _ = self.reports.send(Step::Answered(n, attempt, Err(Failure::Lost(words))));
         }
     }
 

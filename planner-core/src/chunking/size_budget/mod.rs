@@ -139,6 +139,8 @@ impl Pack {
 /// Points of one tuple: the smallest piece that the key can divide.
 struct Run<'a> {
     key: &'a KeyTuple,
+    /// Points; of a single one the index does not tell what else is in it.
+    points: u64,
     rows: u64,
 }
 
@@ -146,8 +148,11 @@ fn runs(points: &[KeyPoint]) -> Vec<Run<'_>> {
     let mut runs: Vec<Run<'_>> = Vec::with_capacity(points.len());
     for point in points {
         match runs.last_mut() {
-            Some(last) if last.key == &point.key => last.rows = last.rows.saturating_add(point.rows),
-            _ => runs.push(Run { key: &point.key, rows: point.rows }),
+            Some(last) if last.key == &point.key => {
+                last.points += 1;
+                last.rows = last.rows.saturating_add(point.rows);
+            }
+            _ => runs.push(Run { key: &point.key, points: 1, rows: point.rows }),
         }
     }
     runs

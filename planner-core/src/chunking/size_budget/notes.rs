@@ -7,13 +7,22 @@ use crate::rationale::Note;
 pub(super) fn hot_key(task: &Task<'_>, slice: &Slice, runs: &[Run<'_>], segment: &Segment, counted: u64, of: u32) -> Note {
     let heaviest = runs.get(segment.runs.0..segment.runs.1).unwrap_or_default().iter().max_by_key(|run| run.rows);
     let label = heaviest.map(|run| crate::span::tuple_label(run.key, &task.histogram.columns)).unwrap_or_default();
+    let percent = share(100, heaviest.map_or(segment.rows, |run| run.rows), counted);
+    let name = partition_name(task, slice);
+    if heaviest.is_some_and(|run| run.points == 1) {
+        return Note::warning(
+            "hash-buckets",
+            format!(
+                "{name}: no key is known inside the rows from '{label}' on, {percent} % of its rows and more than a chunk may have; \
+                 they are divided by hash into {of} chunks"
+            ),
+            "each of these chunks reads all of those rows; a larger budget needs fewer of them",
+        );
+    }
     Note::warning(
         "hot-key",
-        format!(
-            "{}: '{label}' holds {} % of its rows, more than a chunk may; they are divided by hash into {of} chunks",
-            partition_name(task, slice),
-            share(100, segment.rows, counted)
-        ),
+        // The last granule of each part may hold other values behind it.
+        format!("{name}: '{label}' holds up to {percent} % of its rows, more than a chunk may; they are divided by hash into {of} chunks"),
         "each of these chunks reads all rows of that key; a larger budget needs fewer of them",
     )
 }

@@ -9,7 +9,6 @@ use penstock_tests::clickhouse::{ClickHouse, workspace};
 use penstock_tests::keyed;
 use penstock_tests::sample;
 use penstock_tests::service::Service;
-use planner_core::request::Method;
 use serde_json::{Value, json};
 
 use crate::Wanted;
@@ -20,10 +19,14 @@ pub(crate) async fn measure(wanted: &Wanted) -> Value {
     let server = ClickHouse::start();
     sample::install(&server, if wanted.quick { 100_000 } else { 1_000_000 }).await;
     let service = Service::start(&server.url()).await;
-    // Two points a chunk: what the server sends at most for a million of them.
     let folder = tempfile::tempdir().expect("a folder for snapshots");
     let sizes = if wanted.quick { &[(1_000, 100_000)][..] } else { &[(1_000, 100_000), (10_000, 500_000)] };
-    let tables: Vec<PathBuf> = sizes.iter().map(|(partitions, chunks)| by_size(folder.path(), *partitions, *chunks)).collect();
+    let write = |(partitions, chunks): &(u32, u32)| {
+        let file = folder.path().join(format!("{chunks}.json"));
+        fs::write(&file, keyed::answer(*partitions, *chunks).to_string()).expect("the folder takes files");
+        file
+    };
+    let tables: Vec<PathBuf> = sizes.iter().map(write).collect();
     let output = Command::new("node")
         .arg(workspace().join("tests/browser/bench-console.mjs"))
         .arg(service.url())
@@ -40,16 +43,6 @@ pub(crate) async fn measure(wanted: &Wanted) -> Value {
     let measured = times.as_object().expect("an object").clone();
     figures.as_object_mut().expect("an object").extend(measured);
     figures
-}
-
-/// Writes the answer to `POST /v1/snapshots` for a table that nobody has at hand, beside the budget that cuts it into so many chunks.
-fn by_size(folder: &Path, partitions: u32, chunks: u32) -> PathBuf {
-    let (request, snapshot) = keyed::huge_of(partitions, chunks, 2);
-    let Method::SizeBudget { bytes } = request.method else { panic!("by size") };
-    let answer = json!({"bytes": bytes, "chunks": chunks, "digest": snapshot.digest(), "snapshot": snapshot, "taken_at": 0});
-    let file = folder.join(format!("{chunks}.json"));
-    fs::write(&file, answer.to_string()).expect("the folder takes files");
-    file
 }
 
 /// Bytes as they travel, in brotli.

@@ -5,12 +5,13 @@
 //! by evaluating every chunk's predicate on every row.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use penstock_tests::by_size::{carried, planned};
 use penstock_tests::clickhouse::ClickHouse;
 use penstock_tests::key_cases::CASES;
 use penstock_tests::keyed;
+use penstock_tests::query_cost::{QueryCost, Since};
 use penstock_tests::shapes::{SHAPES, Shape};
 use planner_core::Outcome;
 use serde_json::{Value, json};
@@ -40,22 +41,26 @@ async fn one_shape(server: &ClickHouse, shape: &Shape, rows: u64, parts: u64) ->
     let stored = shape.install(server, rows, parts, 8192).await;
     let name = format!("{}, {}", shape.name, if parts == 1 { "merged".into() } else { format!("{parts} unmerged parts") });
 
-    let before = cost(server).await;
+    let since = Since::now(server).await;
     let plan = planned(server, "d.s", "d.t", CHUNKS).await;
-    let after = cost(server).await;
+    let cost = since.cost(server).await;
     let (counts, _) = carried_one_by_one(server, &(0..plan.len()).map(|i| plan.core.predicate(i)).collect::<Vec<_>>()).await;
     let (_, astray) = carried(server, &plan).await;
-    let mut found = vec![row(&name, stored, "penstock", &counts, (after.0 - before.0, after.1 - before.1), astray)];
+    let mut found = vec![row(&name, stored, "penstock", &counts, &cost, astray)];
     for simple in [equal_width(server, shape.axis).await, quantiles(server, shape.axis).await] {
-        let (counts, cost) = carried_one_by_one(server, &simple.predicates).await;
-        let cost = if simple.counts { (simple.cost.0 + cost.0, simple.cost.1 + cost.1) } else { simple.cost };
+        let (counts, mut cost) = carried_one_by_one(server, &simple.predicates).await;
+        let counted = std::mem::replace(&mut cost, simple.cost);
+        if simple.counts {
+            cost.queries += counted.queries;
+            cost.rows_read += counted.rows_read;
+        }
         let astray = stored - counts.iter().sum::<u64>().min(stored);
-        found.push(row(&name, stored, simple.name, &counts, cost, (astray, 0)));
+        found.push(row(&name, stored, simple.name, &counts, &cost, (astray, 0)));
     }
     found
 }
 
-fn row(name: &str, rows: u64, planner: &str, counts: &[u64], (queries, rows_read): (u64, u64), (lost, duplicated): (u64, u64)) -> Value {
+fn row(name: &str, rows: u64, planner: &str, counts: &[u64], cost: &QueryCost, (lost, duplicated): (u64, u64)) -> Value {
     let largest = counts.iter().max().copied().unwrap_or(0);
     let thousandths = u128::from(largest) * 1000 * counts.len() as u128 / u128::from(rows.max(1));
     let ratio = f64::from(u32::try_from(thousandths).unwrap_or(u32::MAX)) / 1000.0;
@@ -65,8 +70,8 @@ fn row(name: &str, rows: u64, planner: &str, counts: &[u64], (queries, rows_read
         "planner": planner,
         "wanted": CHUNKS,
         "chunks": counts.len(),
-        "queries": queries,
-        "rows_read": rows_read,
+        "queries": cost.queries,
+        "rows_read": cost.rows_read,
         "largest_over_average": ratio,
         "rows_lost": lost,
         "rows_duplicated": duplicated,
@@ -77,57 +82,45 @@ fn row(name: &str, rows: u64, planner: &str, counts: &[u64], (queries, rows_read
 struct Simple {
     name: &'static str,
     predicates: Vec<String>,
-    cost: (u64, u64),
+    cost: QueryCost,
     /// Whether it counts its chunks before it is content.
     counts: bool,
 }
 
 async fn equal_width(server: &ClickHouse, axis: &str) -> Simple {
-    let before = cost(server).await;
+    let since = Since::now(server).await;
     let text = server.query(&format!("SELECT toInt128(min({axis})), toInt128(max({axis})) FROM d.s")).await;
-    let after = cost(server).await;
+    let cost = since.cost(server).await;
     let bounds: Vec<i128> = text.split_whitespace().map(|bound| bound.parse().expect("a number")).collect();
     let (low, width) = (bounds[0], bounds[1] + 1 - bounds[0]);
     let at = |i: u64| low + width * i128::from(i) / i128::from(CHUNKS);
     let predicates = (0..CHUNKS).map(|i| format!("{axis} >= {} AND {axis} < {}", at(i), at(i + 1))).collect();
-    Simple { name: "equal width", predicates, cost: (after.0 - before.0, after.1 - before.1), counts: true }
+    Simple { name: "equal width", predicates, cost, counts: true }
 }
 
 async fn quantiles(server: &ClickHouse, axis: &str) -> Simple {
-    let before = cost(server).await;
+    let since = Since::now(server).await;
     let levels: Vec<String> = (1..CHUNKS).map(|i| format!("{i}/{CHUNKS}")).collect();
     let text = server.query(&format!("SELECT arrayMap(x -> toString(x), quantiles({})({axis})) FROM d.s", levels.join(", "))).await;
-    let after = cost(server).await;
+    let cost = since.cost(server).await;
     // As people write it: the bound as a whole number.
     let bounds: Vec<String> =
         text.trim().trim_matches(['[', ']']).split(',').map(|bound| format!("toInt128({})", bound.trim_matches('\''))).collect();
     let mut predicates = vec![format!("toInt128({axis}) < {}", bounds[0])];
     predicates.extend(bounds.windows(2).map(|pair| format!("toInt128({axis}) >= {} AND toInt128({axis}) < {}", pair[0], pair[1])));
     predicates.extend(bounds.last().map(|last| format!("toInt128({axis}) >= {last}")));
-    Simple { name: "quantile scan", predicates, cost: (after.0 - before.0, after.1 - before.1), counts: false }
+    Simple { name: "quantile scan", predicates, cost, counts: false }
 }
 
 /// `count()` of each chunk, and what that cost.
-async fn carried_one_by_one(server: &ClickHouse, predicates: &[String]) -> (Vec<u64>, (u64, u64)) {
-    let before = cost(server).await;
+async fn carried_one_by_one(server: &ClickHouse, predicates: &[String]) -> (Vec<u64>, QueryCost) {
+    let since = Since::now(server).await;
     let mut counts = Vec::new();
     for predicate in predicates {
         counts.push(server.query(&format!("SELECT count() FROM d.s WHERE {predicate}")).await.trim().parse().expect("a number"));
     }
-    let after = cost(server).await;
-    (counts, (after.0 - before.0, after.1 - before.1))
-}
-
-/// Finished SELECTs so far, and the rows that they read; those that ask the log itself are left out.
-async fn cost(server: &ClickHouse) -> (u64, u64) {
-    // A query is logged a moment after it was answered.
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    server.query("SYSTEM FLUSH LOGS").await;
-    let text = server
-        .query("SELECT count(), sum(read_rows) FROM system.query_log WHERE type = 'QueryFinish' AND query_kind = 'Select' AND NOT has(tables, 'system.query_log')")
-        .await;
-    let figures: Vec<u64> = text.split_whitespace().map(|figure| figure.parse().expect("a number")).collect();
-    (figures[0], figures[1])
+    let cost = since.cost(server).await;
+    (counts, cost)
 }
 
 async fn one_type(server: &ClickHouse, at: usize, case: &penstock_tests::key_cases::Case, rows: u32) -> Value {
