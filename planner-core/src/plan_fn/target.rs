@@ -16,6 +16,14 @@ use crate::time_column::Resolved;
 /// Refuses a target that already holds rows where this plan would write.
 pub(super) fn check_rows(request: &Request, snapshot: &Snapshot, mode: Mode, cutting: &Cutting) -> Result<(), Stop> {
     let target = &snapshot.target;
+    if target.row_policy {
+        let refusal = Refusal::new(
+            "target-row-policy",
+            format!("a row policy hides rows of {} from this user: what was written could not be told from what was not", target.name),
+            "use a user that sees all of its rows",
+        );
+        return Err(refusal.into());
+    }
     if target.stored.rows == 0 || request.acknowledged.contains(&Acknowledgement::TargetHoldsRows) {
         return Ok(());
     }

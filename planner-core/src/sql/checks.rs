@@ -101,11 +101,8 @@ pub fn target_reads(core: &PlanCore, i: Option<usize>) -> String {
 
 /// The partitions of the target that hold something in chunk `i`'s span. Only with [`Proof::PerChunk`].
 pub fn touched_partitions(core: &PlanCore, i: usize) -> String {
-    format!(
-        "SELECT DISTINCT _partition_id AS id FROM {} WHERE {}\nFORMAT JSONEachRow",
-        core.target.name.quoted(),
-        target_predicate(core, i)
-    )
+    let question = format!("SELECT DISTINCT _partition_id AS id FROM {} WHERE {}", core.target.name.quoted(), target_predicate(core, i));
+    asked(core, &question, None)
 }
 
 /// Removes chunk `i`'s rows from the target. Only with [`Proof::PerChunk`], and only where this job wrote them.
