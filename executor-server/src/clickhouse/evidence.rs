@@ -21,9 +21,11 @@ const RUNNING: &str = "SELECT initial_query_id AS query_id, max(read_rows) AS re
 const LOGGED: &str = "SELECT toString(type) AS type, exception_code, exception, written_rows, written_bytes, read_rows, query_duration_ms AS duration_ms FROM {from} WHERE query_id = {id:String} AND JSONExtractString(log_comment, 'job') = {job:String} AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND is_initial_query AND exception_code != 216 FORMAT JSONEachRow";
 const NEW_PARTS: &str = "SELECT query_id, partition_id, countIf(error = 0) AS parts, countIf(error != 0) AS dropped FROM {from} WHERE has({ids:Array(String)}, query_id) AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND event_time_microseconds >= fromUnixTimestamp64Milli({from_ms:Int64}) AND event_type = 'NewPart' AND has({uuids:Array(String)}, toString(table_uuid)) GROUP BY query_id, partition_id FORMAT JSONEachRow";
 /// Parts that something else than a plan wrote.
-const OF_OTHERS: &str = "SELECT count() AS parts FROM {from} WHERE event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND event_time_microseconds >= fromUnixTimestamp64Milli({since:Int64}) AND event_type = 'NewPart' AND error = 0 AND NOT startsWith(query_id, 'penstock-') AND has({uuids:Array(String)}, toString(table_uuid)) AND has({partitions:Array(String)}, partition_id) FORMAT JSONEachRow";
+const OF_OTHERS: &str = "SELECT count() AS parts FROM {from} WHERE event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 AND event_time_microseconds >= fromUnixTimestamp64Milli({since:Int64}) AND event_type = 'NewPart' AND error = 0 AND NOT startsWith(query_id, 'penstock-') AND NOT has({ours:Array(String)}, query_id) AND has({uuids:Array(String)}, toString(table_uuid)) AND has({partitions:Array(String)}, partition_id) FORMAT JSONEachRow";
 /// The ids under which other servers worked on a query.
 const WORKED_AS: &str = "SELECT DISTINCT initial_query_id, query_id FROM {from} WHERE has({ids:Array(String)}, initial_query_id) AND NOT is_initial_query AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 FORMAT JSONEachRow";
+/// The same of all that plans sent.
+const WORKED_FOR_PLANS: &str = "SELECT DISTINCT initial_query_id, query_id FROM {from} WHERE startsWith(initial_query_id, 'penstock-') AND NOT is_initial_query AND query_kind = 'Insert' AND event_date >= toDate(fromUnixTimestamp64Milli({since:Int64})) - 1 FORMAT JSONEachRow";
 const UUIDS: &str =
     "SELECT DISTINCT toString(uuid) AS uuid FROM {from} WHERE database = {database:String} AND name = {table:String} FORMAT JSONEachRow";
 const CLOCKS: &str = "SELECT toUnixTimestamp64Milli(nowInBlock64(3)) AS now, toUnixTimestamp64Milli(nowInBlock64(3)) - toInt64(uptime()) * 1000 AS started FROM {from} FORMAT JSONEachRow";
@@ -158,8 +160,15 @@ impl Client {
             parts: u64,
         }
         let uuids = self.uuids(target).await?;
+        let mut ours = Vec::new();
+        if self.is_several() {
+            let query = Query::new(WORKED_FOR_PLANS).param("since", &since.to_string()).timeout(SLOW);
+            let heard: Heard<WorkedAs> = self.everywhere(query, "system.query_log").await;
+            ours = heard.all()?.into_iter().map(|worked| worked.query_id).collect();
+        }
         let query = Query::new(OF_OTHERS)
             .param("since", &since.to_string())
+            .param_list("ours", ours.iter().map(String::as_str))
             .param_list("uuids", uuids.iter().map(String::as_str))
             .param_list("partitions", partitions.iter().map(String::as_str));
         let found: Heard<Row> = self.everywhere(query.timeout(SLOW), "system.part_log").await;
