@@ -36,6 +36,8 @@ pub(crate) struct TableRow {
     dependencies_database: Vec<String>,
     dependencies_table: Vec<String>,
     unfinished: Option<String>,
+    #[serde(default)]
+    row_policy: String,
 }
 
 impl TableRow {
@@ -49,6 +51,11 @@ impl TableRow {
 
     pub(crate) fn unfinished_mutations(&self) -> u64 {
         self.unfinished.as_deref().and_then(|count| count.parse().ok()).unwrap_or(0)
+    }
+
+    /// Whether a row policy hides rows of this table from the user who asks.
+    pub(crate) fn has_row_policy(&self) -> bool {
+        self.row_policy == "1"
     }
 
     /// Whether inserts into this table fire `view`.

@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 use crate::plan::ColumnMapping;
 use crate::rationale::Note;
 use crate::refusal::Refusal;
-use crate::snapshot::{DefaultKind, Table};
+use crate::snapshot::{DefaultKind, Table, View, ViewColumn};
+use crate::sql::conversion::{self, Misfit};
 use crate::sql::identifier::Identifier;
 use crate::view_shape;
 
 /// A column on the reading side.
 #[derive(Clone, Debug)]
 pub(crate) struct Offered {
+    /// The expression that computes it, where nothing else decides it; empty where it is stored as it came.
+    pub computed: String,
     /// Its name.
     pub name: Identifier,
     /// Its type.
@@ -24,26 +27,50 @@ pub(crate) fn readable(table: &Table) -> Vec<Offered> {
         .columns
         .iter()
         .filter(|column| column.default_kind != DefaultKind::Ephemeral)
-        .map(|column| Offered { name: column.name.clone(), type_name: column.type_name.clone() })
+        .map(|column| Offered {
+            computed: if column.default_kind.insertable() { String::new() } else { column.default_expression.clone() },
+            name: column.name.clone(),
+            type_name: column.type_name.clone(),
+        })
         .collect()
 }
 
+/// The columns of a view's SELECT. Its own types may be others than those that the view declares.
+pub(crate) fn selected(view: &View) -> Vec<Offered> {
+    let column = |column: &ViewColumn| Offered { computed: String::new(), name: column.name.clone(), type_name: column.type_name.clone() };
+    view.columns.iter().map(column).collect()
+}
+
+/// Whether a SELECT gives its columns in the types that are known of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Types {
+    /// A table's.
+    Given,
+    /// A view's, which only the server finds out: it converts what it inserts, and so do comparisons.
+    Declared,
+}
+
 /// Maps offered columns to the target's insertable ones by name, with notes on what is converted, defaulted or dropped.
-pub(crate) fn map(offered: &[Offered], target: &Table, from: &str) -> Result<(Vec<ColumnMapping>, Vec<Note>), Refusal> {
+pub(crate) fn map(offered: &[Offered], types: Types, target: &Table, from: &str) -> Result<(Vec<ColumnMapping>, Vec<Note>), Refusal> {
     let mut mappings = Vec::new();
-    let (mut converted, mut defaulted, mut volatile) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut converted, mut altered, mut defaulted, mut volatile) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for column in target.columns.iter().filter(|column| column.default_kind.insertable()) {
         let Some(offer) = offered.iter().find(|offer| offer.name == column.name) else {
             defaulted.push(column.name.to_string());
             volatile.extend(view_shape::volatile_in(&column.default_expression));
             continue;
         };
-        let same = offer.type_name == column.type_name;
-        if !same {
-            converted.push(format!("{} {} → {}", column.name, offer.type_name, column.type_name));
+        let (given, wanted) = (&offer.type_name, &column.type_name);
+        if given != wanted {
+            converted.push(format!("{} {given} → {wanted}", column.name));
+            altered.extend(alteration(types, given, wanted).map(|how| format!("values of {} ({given} → {wanted}) {how}", column.name)));
         }
         let name = column.name.quoted();
-        let expression = if same { name } else { format!("CAST({name} AS {})", column.type_name) };
+        let expression = match types {
+            Types::Given if given == wanted => name,
+            Types::Given => conversion::expression(&name, given, wanted),
+            Types::Declared => conversion::cast(&name, wanted),
+        };
         mappings.push(ColumnMapping { expression, name: column.name.clone(), type_name: column.type_name.clone() });
     }
     if mappings.is_empty() {
@@ -59,12 +86,41 @@ pub(crate) fn map(offered: &[Offered], target: &Table, from: &str) -> Result<(Ve
         .filter(|offer| !written.contains(&offer.name) && target.column(&offer.name).is_none())
         .map(|offer| offer.name.to_string())
         .collect();
+    // A column of the same name that the target computes by itself: the same values only by the same expression.
+    let computed: Vec<String> = offered
+        .iter()
+        .filter(|offer| !written.contains(&offer.name))
+        .filter_map(|offer| target.column(&offer.name).filter(|column| column.default_expression != offer.computed))
+        .map(|column| format!("{} ({})", column.name, column.default_expression))
+        .collect();
     let mut notes = Vec::new();
     if !converted.is_empty() {
         notes.push(Note::warning(
             "type-conversion",
-            format!("types differ and are converted by CAST: {}", converted.join(", ")),
-            "a value that does not fit fails its chunk; contents are compared after conversion",
+            format!("types differ and are converted: {}", converted.join(", ")),
+            if altered.is_empty() {
+                "a value that does not fit fails its chunk; contents are compared after conversion"
+            } else {
+                "contents are compared after conversion"
+            },
+        ));
+    }
+    if !altered.is_empty() {
+        notes.push(Note::warning(
+            "conversion-alters",
+            format!("without an error, {}", altered.join("; ")),
+            "give the target the source's types where the values matter as they are",
+        ));
+    }
+    if !computed.is_empty() {
+        notes.push(Note::warning(
+            "columns-computed",
+            format!(
+                "{} computes by itself: {}; what {from} holds of them is not carried, and not compared",
+                target.name,
+                computed.join(", ")
+            ),
+            "make them plain columns of the target if the values of the source are wanted",
         ));
     }
     if !defaulted.is_empty() {
@@ -86,6 +142,15 @@ pub(crate) fn map(offered: &[Offered], target: &Table, from: &str) -> Result<(Ve
         ));
     }
     Ok((mappings, notes))
+}
+
+/// What a conversion changes without an error. Only of a table's columns times beyond their new type's range are one.
+fn alteration(types: Types, from: &str, to: &str) -> Option<&'static str> {
+    match (types, conversion::misfit(from, to)) {
+        (Types::Declared, _) => Some("may be changed, as they are where the view writes by itself"),
+        (Types::Given, Misfit::Alters(how)) => Some(how),
+        (Types::Given, Misfit::Fails) => None,
+    }
 }
 
 /// Columns to sort by for the ordered write path: the target's plain sorting key columns that are written, else the first written.

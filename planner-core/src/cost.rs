@@ -13,8 +13,9 @@ use crate::key::{KeySpan, KeyTuple};
 use crate::plan::{Estimate, Plan, PlanCore, Span};
 use crate::quantity::DAY_MS;
 use crate::snapshot::{Partition, Snapshot, Table};
+use crate::sql::identifier::Identifier;
 use crate::sql::key_type::{KeyType, TimeUnit};
-use crate::sql::tokens;
+use crate::time_column::{Told, told_by_partitions};
 
 /// Rows that are read together.
 struct Piece {
@@ -38,7 +39,7 @@ pub(crate) fn of(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) -
 /// Rows of all partitions that a window touches: what one pass over it reads at most.
 pub(crate) fn touched(core: &PlanCore, snapshot: &Snapshot) -> u64 {
     let Some(axis) = &core.time else { return snapshot.source.stored.rows };
-    let pruned = tokens::mentions(&snapshot.source.partition_key, axis.column.as_str());
+    let pruned = told_by_partitions(&snapshot.source, &axis.column) != Told::Nothing;
     let inside = |partition: &&Partition| {
         let (from, to) = times(partition, pruned);
         core.window.is_none_or(|window| to >= window.from.0 && from < window.to.0)
@@ -48,7 +49,7 @@ pub(crate) fn touched(core: &PlanCore, snapshot: &Snapshot) -> u64 {
 
 fn by_time(core: &PlanCore, snapshot: &Snapshot) -> Vec<u64> {
     let Some(axis) = &core.time else { return vec![0; core.chunks.len()] };
-    let pieces = pieces(&snapshot.source, axis.column.as_str());
+    let pieces = pieces(&snapshot.source, &axis.column);
     let all: u64 = pieces.iter().map(|piece| piece.rows).fold(0, u64::saturating_add);
     // Spans of one statement are ascending and meet: the chunks that a piece falls into stand next to each other.
     let first: Vec<&Span> = core.chunks.iter().filter(|chunk| chunk.statement == 0).map(|chunk| &chunk.span).collect();
@@ -81,9 +82,10 @@ fn by_time(core: &PlanCore, snapshot: &Snapshot) -> Vec<u64> {
 }
 
 /// The source as pieces, with the times of a column.
-fn pieces(source: &Table, column: &str) -> Vec<Piece> {
-    let pruned = tokens::mentions(&source.partition_key, column);
-    let indexed = source.keys.as_ref().filter(|keys| keys.origin == KeyOrigin::IndexMarks).and_then(|keys| Indexed::of(keys, column));
+fn pieces(source: &Table, column: &Identifier) -> Vec<Piece> {
+    let pruned = told_by_partitions(source, column) != Told::Nothing;
+    let indexed =
+        source.keys.as_ref().filter(|keys| keys.origin == KeyOrigin::IndexMarks).and_then(|keys| Indexed::of(keys, column.as_str()));
     let whole = |partition: &Partition| {
         let (from, to) = times(partition, pruned);
         Piece { from, to, rows: partition.rows }

@@ -4,13 +4,11 @@ use crate::engine::{self, Folding};
 use crate::plan::Span;
 use crate::quantity::UnixMillis;
 use crate::refusal::Refusal;
-use crate::snapshot::{Snapshot, View};
+use crate::snapshot::{Snapshot, View, ViewColumn};
 use crate::sql::time_type::TimeType;
+use crate::sql::{checks, partition};
 use crate::time_column::Resolved;
-use crate::view_shape::{self, ViewShape};
-
-/// Aggregates whose parts a `SummingMergeTree` puts together again.
-const SUMMABLE: &[&str] = &["sum", "sumwithoverflow", "count", "summap"];
+use crate::view_shape::{self, Item, ViewShape};
 
 /// Refuses a view whose SELECT gives other rows when the source is cut at these spans.
 pub(crate) fn check(view: &View, snapshot: &Snapshot, time: Option<&Resolved>, spans: &[Span]) -> Result<ViewShape, Refusal> {
@@ -29,10 +27,17 @@ pub(crate) fn check(view: &View, snapshot: &Snapshot, time: Option<&Resolved>, s
             "run it as one statement, or rewrite the view without them",
         ));
     }
+    if view_shape::reads_twice(&view.select, &view.source) {
+        return Err(Refusal::new(
+            "view-reads-source-twice",
+            format!("{} reads {} more than once: rows of one chunk would meet only rows of the same chunk", view.name, view.source),
+            "run it as one statement, or rewrite the view to read its source once",
+        ));
+    }
     if !shape.groups || spans.len() < 2 {
         return Ok(shape);
     }
-    let merges = merging_problem(view, snapshot, &shape);
+    let merges = merging_problem(view, snapshot);
     let aligned = shape.bucket_ms.zip(time).is_some_and(|(bucket, time)| aligned(bucket, spans, &time.time, snapshot));
     match merges {
         None => Ok(shape),
@@ -49,17 +54,12 @@ pub(crate) fn check(view: &View, snapshot: &Snapshot, time: Option<&Resolved>, s
 }
 
 /// Why the target cannot put torn groups together again; `None` when it can.
-fn merging_problem(view: &View, snapshot: &Snapshot, shape: &ViewShape) -> Option<String> {
+fn merging_problem(view: &View, snapshot: &Snapshot) -> Option<String> {
+    if view_shape::filters_groups(&view.select) {
+        return Some("HAVING looks at whole groups".to_owned());
+    }
     match engine::folding(&snapshot.target.engine) {
-        Some(Folding::Summing) => {
-            let finished: Vec<&str> = shape
-                .aggregates
-                .iter()
-                .filter(|name| !view_shape::base_aggregate(name).is_some_and(|base| SUMMABLE.contains(&base)))
-                .map(String::as_str)
-                .collect();
-            (!finished.is_empty()).then(|| format!("{} cannot be added up by {}", finished.join(", "), snapshot.target.engine))
-        }
+        Some(Folding::Summing) => summing_problem(view, snapshot),
         Some(Folding::Aggregating) => {
             let key = crate::time_column::key_columns(&snapshot.target.sorting_key);
             let plain: Vec<&str> = view
@@ -78,6 +78,33 @@ fn merging_problem(view: &View, snapshot: &Snapshot, shape: &ViewShape) -> Optio
             Some(format!("{} does not merge groups", snapshot.target.engine))
         }
     }
+}
+
+/// What a `SummingMergeTree` does not put together again: all of its columns must be parts of the key, sums that it adds up, or what
+/// it keeps and is the same in each part of a group.
+fn summing_problem(view: &View, snapshot: &Snapshot) -> Option<String> {
+    let target = &snapshot.target;
+    let known = view_shape::items(&view.select).filter(|items| items.len() == view.columns.len());
+    let Some(items) = known else {
+        return Some("what its columns are made of cannot be told".to_owned());
+    };
+    let mut key = crate::time_column::key_columns(&target.sorting_key);
+    key.extend(partition::columns(&target.partition_key));
+    let named = checks::summed_by_engine(&target.engine_full);
+    let torn = |(item, column): (Item, &ViewColumn)| {
+        let name = column.name.as_str();
+        let written = target.column(&column.name)?;
+        let summed = named.is_empty() || named.iter().any(|named| named == name);
+        let number = checks::is_number(&written.type_name);
+        let fine = match item {
+            Item::OfGroup => key.iter().any(|key| key == name) || !summed || !number,
+            Item::Sum => !key.iter().any(|key| key == name) && summed,
+            Item::Finished => false,
+        };
+        (!fine).then(|| name.to_owned())
+    };
+    let torn: Vec<String> = items.into_iter().zip(&view.columns).filter_map(torn).collect();
+    (!torn.is_empty()).then(|| format!("{} cannot be added up by {}", torn.join(", "), target.engine))
 }
 
 /// Whether every inner bound of the spans falls on a start of the bucket.

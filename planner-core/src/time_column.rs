@@ -78,9 +78,35 @@ pub fn profile_probe(table: &Table, column: &Identifier) -> Option<Probe> {
     Some(Probe::TimeColumn { table, column })
 }
 
-/// A profile from the partitions' minima and maxima, where the partition key mentions the column.
+/// What partitions' minima and maxima say of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Nothing: they may be another column's.
+    Nothing,
+    /// About where its values lie. The server keeps them in 32 bits, and a `DateTime64` outside of 1970 to 2106 wraps.
+    Roughly,
+    /// All of its values lie between them.
+    Exactly,
+}
+
+/// What the partitions of a table tell of a column. The server has one pair of bounds for dates and one for moments, and
+/// fills them only where the partition key reads a single column of such a type.
+pub(crate) fn told_by_partitions(table: &Table, column: &Identifier) -> Told {
+    let read = table.columns.iter().filter(|known| tokens::mentions(&table.partition_key, known.name.as_str()));
+    let mut times = read.filter_map(|known| TimeType::of(&known.type_name).map(|time| (&known.name, time)));
+    match (times.next(), times.next()) {
+        (Some((only, time)), None) if only == column => match time.kind {
+            TimeKind::Date | TimeKind::DateTime => Told::Exactly,
+            TimeKind::DateTime64(_) => Told::Roughly,
+            TimeKind::Date32 => Told::Nothing,
+        },
+        _ => Told::Nothing,
+    }
+}
+
+/// A profile from the partitions' minima and maxima, where they are the column's.
 pub fn from_partitions(table: &Table, column: &Identifier) -> Option<TimeProfile> {
-    if !tokens::mentions(&table.partition_key, column.as_str()) {
+    if told_by_partitions(table, column) == Told::Nothing {
         return None;
     }
     let ranges: Option<Vec<(i64, i64, u64)>> = table

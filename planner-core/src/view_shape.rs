@@ -1,8 +1,16 @@
 //! What a view's SELECT does to its rows, as far as cutting the source matters. Read from tokens; when in doubt, the
 //! stricter reading.
 
-use crate::quantity::{DAY_MS, HOUR_MS};
+mod aggregates;
+mod buckets;
+mod clauses;
+mod items;
+
+use crate::sql::identifier::TableName;
 use crate::sql::tokens::{self, Token};
+
+pub use self::aggregates::base_aggregate;
+pub(crate) use self::items::{Item, of as items};
 
 /// Functions whose value changes between two runs of the same statement.
 const VOLATILE: &[&str] = &[
@@ -77,105 +85,6 @@ const VOLATILE: &[&str] = &[
     "filesystemavailable",
 ];
 
-/// Aggregate functions without their combinators (`If`, `State`, …).
-const AGGREGATES: &[&str] = &[
-    "sum",
-    "sumwithoverflow",
-    "sumkahan",
-    "count",
-    "avg",
-    "avgweighted",
-    "min",
-    "max",
-    "any",
-    "anylast",
-    "anyheavy",
-    "any_value",
-    "first_value",
-    "last_value",
-    "argmin",
-    "argmax",
-    "uniq",
-    "uniqexact",
-    "uniqcombined",
-    "uniqcombined64",
-    "uniqhll12",
-    "uniqtheta",
-    "quantile",
-    "quantiles",
-    "quantileexact",
-    "quantiletdigest",
-    "quantiletiming",
-    "quantilebfloat16",
-    "quantiledd",
-    "quantiledeterministic",
-    "quantilesexact",
-    "quantilestdigest",
-    "quantilestiming",
-    "median",
-    "stddevpop",
-    "stddevsamp",
-    "varpop",
-    "varsamp",
-    "covarpop",
-    "covarsamp",
-    "corr",
-    "grouparray",
-    "groupuniqarray",
-    "grouparraysample",
-    "groupbitand",
-    "groupbitor",
-    "groupbitxor",
-    "groupbitmap",
-    "topk",
-    "topkweighted",
-    "summap",
-    "minmap",
-    "maxmap",
-    "sumcount",
-    "sequencematch",
-    "sequencecount",
-    "windowfunnel",
-    "retention",
-    "entropy",
-    "deltasum",
-    "deltasumtimestamp",
-    "maxintersections",
-    "simplelinearregression",
-    "kurtpop",
-    "kurtsamp",
-    "skewpop",
-    "skewsamp",
-    "rankcorr",
-    "mannwhitneyutest",
-    "studentttest",
-    "welchttest",
-    "boundingratio",
-    "categoricalinformationvalue",
-    "grouparraymovingsum",
-    "grouparraymovingavg",
-    "grouparraylast",
-    "grouparraysorted",
-];
-
-/// Combinators that may follow an aggregate's name.
-const COMBINATORS: &[&str] =
-    &["if", "array", "map", "state", "simplestate", "merge", "mergestate", "foreach", "distinct", "ordefault", "ornull", "resample"];
-
-/// Functions that round a time down, with the width they round to.
-const BUCKETS: &[(&str, i64)] = &[
-    ("todate", DAY_MS),
-    ("todate32", DAY_MS),
-    ("date", DAY_MS),
-    ("tostartofday", DAY_MS),
-    ("toyyyymmdd", DAY_MS),
-    ("tostartofhour", HOUR_MS),
-    ("tostartoffifteenminutes", 900_000),
-    ("tostartoftenminutes", 600_000),
-    ("tostartoffiveminutes", 300_000),
-    ("tostartofminute", 60_000),
-];
-
 /// What matters of a SELECT.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewShape {
@@ -200,29 +109,49 @@ pub fn of(select: &str, time_column: &str) -> ViewShape {
     aggregates.sort();
     aggregates.dedup();
     let group_by = seen.windows(2).any(|pair| matches!(pair, [group, by] if group.is("GROUP") && by.is("BY")));
+    // Only aggregate functions have parameters before their arguments: `f(1)(x)`.
+    let parametric = seen.windows(2).any(|pair| matches!(pair, [Token::Symbol(')'), Token::Symbol('(')]));
     let has = |keyword: &str| seen.iter().any(|token| token.is(keyword));
     ViewShape {
-        groups: group_by || has("DISTINCT") || !aggregates.is_empty(),
+        groups: group_by || has("DISTINCT") || !aggregates.is_empty() || parametric,
         depends_on_neighbours: has("LIMIT") || has("OVER") || has("OFFSET"),
-        bucket_ms: if group_by { bucket(&seen, time_column) } else { None },
+        bucket_ms: if group_by { buckets::of(&seen, time_column) } else { None },
         volatile: volatile(&seen),
         joins: has("JOIN"),
         aggregates,
     }
 }
 
+/// Whether a SELECT leaves groups out by what all of their rows come to.
+pub(crate) fn filters_groups(select: &str) -> bool {
+    tokens::tokens(select).iter().any(|token| token.is("HAVING"))
+}
+
+/// Whether a SELECT gives only some of its rows.
+pub(crate) fn limits(select: &str) -> bool {
+    tokens::tokens(select).iter().any(|token| token.is("LIMIT") || token.is("OFFSET"))
+}
+
+/// Whether a SELECT reads a table more than once other than in parts of a union: each reading is then cut for itself, and rows that
+/// belong together are not read together.
+pub(crate) fn reads_twice(select: &str, table: &TableName) -> bool {
+    let seen = tokens::tokens(select);
+    let is_read = |window: &[Token]| match window {
+        [before, database, Token::Symbol('.'), name, after @ ..] => {
+            let read = ["FROM", "JOIN", "IN"].iter().any(|word| before.is(word)) || matches!(before, Token::Symbol(',' | '('));
+            let named = database.name() == Some(table.database.as_str()) && name.name() == Some(table.table.as_str());
+            read && named && after != [Token::Symbol('.')]
+        }
+        _ => false,
+    };
+    let readings = |part: &[Token]| (0..part.len()).filter(|at| is_read(part.get(*at..part.len().min(at + 5)).unwrap_or_default())).count();
+    let related = ["JOIN", "IN"].iter().any(|word| seen.iter().any(|token| token.is(word)));
+    if related { readings(&seen) > 1 } else { seen.split(|token| token.is("UNION")).any(|part| readings(part) > 1) }
+}
+
 /// Volatile functions that an expression calls, lower case.
 pub fn volatile_in(expression: &str) -> Vec<String> {
     volatile(&tokens::tokens(expression))
-}
-
-/// The aggregate's own name when a function is one: `sumif` → `sum`.
-pub fn base_aggregate(name: &str) -> Option<&'static str> {
-    AGGREGATES.iter().copied().filter(|base| name.strip_prefix(base).is_some_and(only_combinators)).max_by_key(|base| base.len())
-}
-
-fn only_combinators(rest: &str) -> bool {
-    rest.is_empty() || COMBINATORS.iter().any(|combinator| rest.strip_prefix(combinator).is_some_and(only_combinators))
 }
 
 fn calls(seen: &[Token]) -> impl Iterator<Item = String> {
@@ -239,43 +168,10 @@ fn volatile(seen: &[Token]) -> Vec<String> {
     found
 }
 
-/// The widest bucket of the time column that stands in the last GROUP BY, directly or through an alias.
-fn bucket(seen: &[Token], time_column: &str) -> Option<i64> {
-    let group_at = seen.windows(2).rposition(|pair| matches!(pair, [group, by] if group.is("GROUP") && by.is("BY")))?;
-    let group = seen.get(group_at + 2..)?;
-    let end = group.iter().position(|token| ["HAVING", "ORDER", "WITH", "SETTINGS", "UNION"].iter().any(|word| token.is(word)));
-    let group = group.get(..end.unwrap_or(group.len()))?;
-    let aliases = aliases(seen, time_column);
-    let direct = buckets(group, time_column).map(|(_, width)| width);
-    let through_alias =
-        group.iter().filter_map(Token::name).filter_map(|name| aliases.iter().find(|(alias, _)| alias == name).map(|(_, width)| *width));
-    direct.chain(through_alias).max()
-}
-
-/// `toDate(ts) AS day` → (`day`, one day).
-fn aliases(seen: &[Token], time_column: &str) -> Vec<(String, i64)> {
-    buckets(seen, time_column)
-        .filter_map(|(at, width)| match (seen.get(at + 4), seen.get(at + 5)) {
-            (Some(keyword), Some(alias)) if keyword.is("AS") => alias.name().map(|alias| (alias.to_owned(), width)),
-            _ => None,
-        })
-        .collect()
-}
-
-/// Where a bucket function is applied to just the time column, and its width.
-fn buckets<'a>(seen: &'a [Token], time_column: &'a str) -> impl Iterator<Item = (usize, i64)> + 'a {
-    seen.windows(4).enumerate().filter_map(move |(at, window)| match window {
-        [Token::Word(function), Token::Symbol('('), column, Token::Symbol(')')] if column.name() == Some(time_column) => {
-            let function = function.to_ascii_lowercase();
-            BUCKETS.iter().find(|(name, _)| *name == function).map(|(_, width)| (at, *width))
-        }
-        _ => None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quantity::{DAY_MS, HOUR_MS};
 
     #[test]
     fn grouping_and_its_time_bucket_are_seen() {
@@ -295,7 +191,23 @@ mod tests {
         assert!(!of("SELECT `limit` FROM e", "ts").depends_on_neighbours);
         assert_eq!(of("SELECT now(), 'rand()', generateUUIDv4() FROM e", "ts").volatile, ["generateuuidv4", "now"]);
         assert!(of("SELECT count() FROM e", "ts").groups);
-        assert_eq!(base_aggregate("uniqexactstate"), Some("uniqexact"));
-        assert_eq!(base_aggregate("summary"), None);
+        assert!(of("SELECT new_aggregate(3)(x) FROM e", "ts").groups);
+    }
+
+    #[test]
+    fn readings_of_one_table_are_counted() {
+        let table = TableName::new("d", "e").unwrap();
+        for (select, expected) in [
+            ("SELECT * FROM d.e", false),
+            ("SELECT d.e.a, d.e.b FROM d.e", false),
+            ("SELECT * FROM d.e AS x INNER JOIN d.other AS y ON x.a = y.a", false),
+            ("SELECT a FROM d.e UNION ALL SELECT b FROM d.e", false),
+            ("SELECT * FROM d.e AS x INNER JOIN d.e AS y ON x.a = y.a", true),
+            ("SELECT * FROM d.e WHERE a IN (SELECT a FROM d.e)", true),
+            ("SELECT * FROM d.e WHERE a IN d.e", true),
+            ("SELECT *, (SELECT max(a) FROM `d`.`e`) FROM d.e", true),
+        ] {
+            assert_eq!(reads_twice(select, &table), expected, "{select}");
+        }
     }
 }

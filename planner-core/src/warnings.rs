@@ -19,6 +19,8 @@ pub(crate) fn all(core: &PlanCore, estimates: &[Estimate], snapshot: &Snapshot) 
     notes.extend(attached_views(core, snapshot));
     notes.extend(other_feeders(core, snapshot));
     notes.extend(mutations(&snapshot.source).into_iter().chain(mutations(&snapshot.target)));
+    notes.extend(row_policy(&snapshot.source));
+    notes.extend(ttl(&snapshot.target));
     notes.extend(memory(estimates, snapshot));
     notes.extend(disk(estimates, snapshot));
     notes.extend(read_amplification(core, estimates, snapshot));
@@ -154,6 +156,27 @@ fn mutations(table: &Table) -> Option<Note> {
             "unfinished-mutations",
             format!("{} has {} unfinished mutations", table.name, table.unfinished_mutations),
             "rows may change while they are copied; wait until system.mutations shows them done",
+        )
+    })
+}
+
+fn row_policy(source: &Table) -> Option<Note> {
+    source.row_policy.then(|| {
+        Note::warning(
+            "source-row-policy",
+            format!("a row policy hides rows of {} from this user: they are not carried, and not missed by the comparison", source.name),
+            "use a user that sees all of its rows if all are wanted",
+        )
+    })
+}
+
+/// Rows of the past may be due the moment they arrive.
+fn ttl(target: &Table) -> Option<Note> {
+    tokens::tokens(&target.engine_full).iter().any(|token| token.is("TTL")).then(|| {
+        Note::warning(
+            "target-ttl",
+            format!("{} has a TTL: rows that are due go as soon as parts merge, and contents then differ from the source", target.name),
+            "carry a window that is not due, or alter the TTL before",
         )
     })
 }

@@ -80,6 +80,15 @@ pub const CASES: &[Case] = &[
     case("id UInt64", "cityHash64(id)", "number"),
     case("ts Date, id UInt32", "(toYYYYMM(ts), id)", "toDate('2020-01-01') + number % 2000, number"),
     case("a Int32", "-a", "toInt32(number)"),
+    // The server does not prune by OR and NOT.
+    Case {
+        columns: "a UInt8, b UInt8, id UInt32",
+        key: "(a OR b, id)",
+        values: "number % 2, number % 3 = 0, number",
+        expected: (6, false),
+    },
+    Case { columns: "gone Bool, id UInt32", key: "(NOT gone, id)", values: "number % 2, number", expected: (6, false) },
+    case("a UInt32, b UInt32", "(a % 3 = 1, a + b)", "number, number"),
     // Downwards.
     case("k UInt32", "k DESC", "number"),
     case("k String, n Int32", "(k, n DESC)", "toString(number % 50), number"),

@@ -14,7 +14,7 @@ const COLUMNS: &str = "a UInt32, b Bool, d Date, d32 Date32, e Enum8('x' = -1, '
                        l LowCardinality(String), n Nullable(Int32), s String, t64 DateTime64(3, 'UTC'), ts DateTime('Europe/Berlin'), u UUID, w UInt128";
 
 /// Partition keys of the source, and whether the target (partitioned by days) prunes by what follows from an id.
-const KEYS: [(&str, bool); 30] = [
+const KEYS: [(&str, bool); 29] = [
     ("a", false),
     ("b", false),
     ("d", true),
@@ -23,7 +23,6 @@ const KEYS: [(&str, bool); 30] = [
     ("f", false),
     ("i", false),
     ("intDiv(i, 2)", false),
-    ("i % 3", false),
     ("ip", false),
     ("l", false),
     ("s", false),
@@ -111,13 +110,39 @@ async fn partitions_of_every_key_are_told_in_a_target_of_days() {
 async fn partitions_of_nulls_are_compared_with_the_whole_target() {
     let server = ClickHouse::start();
     server.query("CREATE DATABASE d").await;
-    for (at, key) in ["n", "(n, a)", "nullIf(a, 2)"].into_iter().enumerate() {
+    for (at, key) in ["n", "(n, a)", "nullIf(a, 2)", "toStartOfMonth(t64)"].into_iter().enumerate() {
         let (source, target) = filled(&server, at, key).await;
         let (plan, proof) = by_partition(&server, &source, &target).await;
         assert_eq!((proof, plan.core.target_predicate(0)), (Proof::WholeTarget, None), "{key}");
         let (counts, astray) = carried(&server, &plan).await;
         assert_eq!((counts.iter().sum::<u64>(), astray), (6000, (0, 0)), "{key}");
         copy(&server, &plan).await;
+        let contents = [&source, &target].map(|table| format!("SELECT * FROM {table}"));
+        assert_eq!(server.fingerprint(&contents[0]).await, server.fingerprint(&contents[1]).await, "{key}");
+    }
+}
+
+/// In a partition key the server takes `%` for `moduloLegacy`, whose values differ from what a query computes.
+#[tokio::test]
+async fn partitions_of_a_modulo_are_compared_with_the_whole_target() {
+    let server = ClickHouse::start();
+    server.query("CREATE DATABASE d").await;
+    for (at, key) in ["x % 200", "(modulo(x, 200), x > 0)"].into_iter().enumerate() {
+        let (source, target) = (format!("d.s{at}"), format!("d.t{at}"));
+        server
+            .run(&[
+                &format!("CREATE TABLE {source} (x Int64) ENGINE = MergeTree PARTITION BY {key} ORDER BY x SETTINGS {KEEP}"),
+                &format!("CREATE TABLE {target} (x Int64) ENGINE = MergeTree ORDER BY x SETTINGS {KEEP}"),
+                &format!("INSERT INTO {source} SELECT number * 7 - 200 FROM numbers(60) SETTINGS max_partitions_per_insert_block = 0"),
+            ])
+            .await;
+        let (plan, proof) = by_partition(&server, &source, &target).await;
+        copy(&server, &plan).await;
+        for chunk in (0..plan.len()).filter(|_| proof == Proof::PerChunk) {
+            let contents = [checks::source_fingerprint(&plan.core, chunk), checks::target_fingerprint(&plan.core, chunk)];
+            assert_eq!(server.query(&contents[0]).await, server.query(&contents[1]).await, "{key}: {}", contents[1]);
+        }
+        assert_eq!(proof, Proof::WholeTarget, "{key}");
         let contents = [&source, &target].map(|table| format!("SELECT * FROM {table}"));
         assert_eq!(server.fingerprint(&contents[0]).await, server.fingerprint(&contents[1]).await, "{key}");
     }

@@ -27,6 +27,8 @@ pub struct EngineConfig {
     pub allow_external_sources: bool,
     /// Users beside the one above, each with its own rights.
     pub users: Vec<UserConfig>,
+    /// The rows that those users may see of a table: a condition by `db.table`. Others see all.
+    pub row_policies: BTreeMap<String, String>,
     /// The most that those users may set a setting to.
     pub most: BTreeMap<String, u64>,
     /// `remote_servers`.
@@ -51,6 +53,7 @@ impl EngineConfig {
             password: None,
             allow_external_sources: false,
             users: Vec::new(),
+            row_policies: BTreeMap::new(),
             most: BTreeMap::new(),
             clusters: Vec::new(),
             macros: BTreeMap::new(),

@@ -153,6 +153,8 @@ fn users_xml(config: &EngineConfig) -> String {
         }
     };
     let others = config.users.iter().map(|one| user(&one.name, &one.password, ("bounded", "default"), &one.grants));
+    let filters = row_policies(config);
+    let others = others.map(|one: String| one.replacen("<grants>", &format!("{filters}<grants>"), 1));
     let users = own + &others.collect::<String>();
     let most = config.most.iter().map(|(name, most)| format!("<{name}><max>{most}</max></{name}>")).collect::<Vec<_>>().concat();
     let boot_queries = start_sql(config).lines().count();
@@ -161,6 +163,15 @@ fn users_xml(config: &EngineConfig) -> String {
          <boot><interval><duration>{TEN_YEARS_S}</duration><queries>{boot_queries}</queries></interval></boot></quotas>\n\
          <users>\n{users}</users>\n</clickhouse>\n"
     )
+}
+
+fn row_policies(config: &EngineConfig) -> String {
+    let of_table = |(name, condition): (&String, &String)| {
+        let (database, table) = name.split_once('.').unwrap_or((name, ""));
+        format!("<{database}><{table}><filter>{}</filter></{table}></{database}>", escape(condition))
+    };
+    let all: String = config.row_policies.iter().map(of_table).collect();
+    if all.is_empty() { all } else { format!("<databases>{all}</databases>\n") }
 }
 
 /// A hundred years are refused, without a word.

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Fault, spans_of};
 use crate::key::{KeyAxis, KeySpan, KeyTuple};
 use crate::plan::{PlanCore, Span};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Column, Snapshot, Table};
 use crate::sql::key_type::KeyType;
+use crate::sql::tokens;
 
 pub(super) fn check(core: &PlanCore, axis: &KeyAxis, statement: usize, snapshot: &Snapshot, faults: &mut Vec<Fault>) {
     let at = |code: &str, message: String| Fault::new(code, format!("statement {statement}: {message}"));
@@ -59,8 +60,9 @@ fn partitions(core: &PlanCore, spans: &BTreeMap<&[String], Vec<&KeySpan>>, snaps
             fault("partition-unknown", format!("partition {id} is not in the snapshot"));
         }
     }
+    let bounded = bounds_the_window(core, &snapshot.source);
     let inside = |partition: &crate::snapshot::Partition| match (core.window, partition.times) {
-        (Some(window), Some((min, max))) => max.plus(1000) > window.from && min < window.to,
+        (Some(window), Some((min, max))) if bounded => max.plus(1000) > window.from && min < window.to,
         _ => true,
     };
     for partition in snapshot.source.partitions.iter().filter(|partition| inside(partition)) {
@@ -68,6 +70,17 @@ fn partitions(core: &PlanCore, spans: &BTreeMap<&[String], Vec<&KeySpan>>, snaps
             fault("span-gap", format!("partition {} is not read", partition.id));
         }
     }
+}
+
+/// Whether the partitions' times are those of the window's column: 16 or 32 bits, and no other time in the partition key.
+fn bounds_the_window(core: &PlanCore, source: &Table) -> bool {
+    let Some(axis) = &core.time else { return false };
+    let named = tokens::tokens(&source.partition_key);
+    let in_key = |column: &Column| named.iter().any(|token| token.name() == Some(column.name.as_str()));
+    source.columns.iter().filter(|column| in_key(column)).all(|column| {
+        let plain = column.type_name == "Date" || column.type_name == "DateTime" || column.type_name.starts_with("DateTime(");
+        if column.name == axis.column { plain } else { !column.type_name.contains("Date") }
+    }) && tokens::mentions(&source.partition_key, axis.column.as_str())
 }
 
 /// Faults of spans that should follow each other without gap or overlap from no bound to no bound. Neighbours with the

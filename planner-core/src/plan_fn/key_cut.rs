@@ -16,7 +16,7 @@ use crate::request::{Method, Request, Window};
 use crate::snapshot::{Partition, Snapshot, Table};
 use crate::sql::identifier::Identifier;
 use crate::survey;
-use crate::time_column::{self, Resolved};
+use crate::time_column::{self, Resolved, Told};
 
 /// Spans of partitions and key tuples, with estimates from the key's histogram.
 pub(super) fn cut(
@@ -127,12 +127,17 @@ fn slices(snapshot: &Snapshot, window: Option<(Window, &Resolved)>, read_bytes: 
 
 /// Rows of a partition that a window holds, against its rows. A partition that may reach into the window is never left out.
 fn inside(partition: &Partition, window: Window, source: &Table, time: &Resolved) -> (u64, u64) {
-    let range = partition.times.filter(|_| crate::sql::tokens::mentions(&source.partition_key, time.column.as_str()));
+    let told = time_column::told_by_partitions(source, &time.column);
+    let range = partition.times.filter(|_| told != Told::Nothing);
     let totals = source.times.get(&time.column).map(Totals::new);
     let rows_in = |from, to| totals.as_ref().map_or(0, |totals| totals.rows_in(&Span::Time(Some(from), Some(to))));
     match range {
         // The partition's bounds are told to the second: its last instant may be up to one later.
-        Some((min, max)) if max.plus(1000).0 <= window.from.0 || min.0 >= window.to.0 => (0, 1),
+        Some((min, max)) if max.plus(1000).0 <= window.from.0 || min.0 >= window.to.0 => match told {
+            Told::Exactly => (0, 1),
+            // Most likely none; but it is read.
+            Told::Roughly | Told::Nothing => (1, u64::MAX),
+        },
         Some((min, max)) if min >= window.from && max.plus(1000) <= window.to => (1, 1),
         Some((min, max)) => (rows_in(min.max(window.from), max.plus(1000).min(window.to)).max(1), rows_in(min, max.plus(1000)).max(1)),
         None => (rows_in(window.from, window.to).max(1), source.stored.rows.max(1)),

@@ -1,6 +1,7 @@
 //! The pure function: request and snapshot in, plan or question or refusal out.
 
 mod key_cut;
+mod source;
 mod statements;
 mod target;
 mod time_cut;
@@ -95,6 +96,9 @@ impl From<Probe> for Stop {
 fn try_plan(request: &Request, snapshot: &Snapshot, digest: &Digest, detail: Detail) -> Result<Plan, Stop> {
     check_tables(request, snapshot)?;
     let (mode, mode_note) = mode(request, snapshot)?;
+    if mode == Mode::Copy {
+        source::check(&snapshot.source, &snapshot.target)?;
+    }
     let write = write_path::choose(&snapshot.server);
     let (statements, statement_notes) = statements::of(mode, snapshot, write)?;
     let read_bytes = statements::read_bytes(&statements, &snapshot.source);
@@ -119,7 +123,7 @@ fn try_plan(request: &Request, snapshot: &Snapshot, digest: &Digest, detail: Det
         method: request.method,
         mode,
         plan_id,
-        settings: write_path::settings(&snapshot.server, write),
+        settings: write_path::settings(&snapshot.server, write, statements::narrow_times(&statements, &snapshot.source)),
         source: table_ref(&snapshot.source),
         target: table_ref(&snapshot.target),
         time,

@@ -1,11 +1,11 @@
 //! The statements of a plan: one for a copy, one for each replayed view.
 
-use crate::columns;
+use crate::columns::{self, Types};
 use crate::plan::{Mode, Statement, ViewRef, WritePath};
 use crate::rationale::Note;
 use crate::refusal::Refusal;
 use crate::snapshot::{Snapshot, Table};
-use crate::sql::insert;
+use crate::sql::{conversion, insert};
 
 use super::table_ref;
 
@@ -15,19 +15,15 @@ pub(super) fn of(mode: Mode, snapshot: &Snapshot, write: WritePath) -> Result<(V
     match mode {
         Mode::Copy => {
             let (mappings, notes) =
-                columns::map(&columns::readable(&snapshot.source), &snapshot.target, &snapshot.source.name.to_string())?;
+                columns::map(&columns::readable(&snapshot.source), Types::Given, &snapshot.target, &snapshot.source.name.to_string())?;
             let order = columns::order(&snapshot.target, &mappings);
             Ok((vec![insert::copy(&source, &target, mappings, &order, write)], notes))
         }
         Mode::ViewReplay => {
             let (mut statements, mut notes) = (Vec::new(), Vec::new());
             for view in snapshot.feeding_views() {
-                let offered: Vec<columns::Offered> = view
-                    .columns
-                    .iter()
-                    .map(|column| columns::Offered { name: column.name.clone(), type_name: column.type_name.clone() })
-                    .collect();
-                let (mappings, mapping_notes) = columns::map(&offered, &snapshot.target, &view.name.to_string())?;
+                let (mappings, mapping_notes) =
+                    columns::map(&columns::selected(view), Types::Declared, &snapshot.target, &view.name.to_string())?;
                 notes.extend(mapping_notes);
                 let order = columns::order(&snapshot.target, &mappings);
                 let reference = ViewRef { name: view.name.clone(), select: view.select.clone() };
@@ -36,6 +32,15 @@ pub(super) fn of(mode: Mode, snapshot: &Snapshot, write: WritePath) -> Result<(V
             Ok((statements, notes))
         }
     }
+}
+
+/// Whether a copy converts times: one that its new type does not hold must then be an error.
+pub(super) fn narrow_times(statements: &[Statement], source: &Table) -> bool {
+    let mut written = statements.iter().filter(|statement| statement.view.is_none()).flat_map(|statement| &statement.columns);
+    written.any(|mapping| {
+        let read = source.column(&mapping.name);
+        read.is_some_and(|read| read.type_name != mapping.type_name && conversion::narrows_times(&read.type_name, &mapping.type_name))
+    })
 }
 
 /// Uncompressed bytes of the columns that the statements read; of all columns where their sizes are not known or a view reads them.

@@ -16,6 +16,14 @@ use crate::time_column::Resolved;
 /// Refuses a target that already holds rows where this plan would write.
 pub(super) fn check_rows(request: &Request, snapshot: &Snapshot, mode: Mode, cutting: &Cutting) -> Result<(), Stop> {
     let target = &snapshot.target;
+    if target.row_policy {
+        let refusal = Refusal::new(
+            "target-row-policy",
+            format!("a row policy hides rows of {} from this user: what was written could not be told from what was not", target.name),
+            "use a user that sees all of its rows",
+        );
+        return Err(refusal.into());
+    }
     if target.stored.rows == 0 || request.acknowledged.contains(&Acknowledgement::TargetHoldsRows) {
         return Ok(());
     }
@@ -60,9 +68,20 @@ pub(super) fn target_type(snapshot: &Snapshot, time: &Resolved, spans: &[Span]) 
     });
     let (source_range, target_range) = (time.time.range_ms(), target.range_ms());
     let narrower = source_range.0 < target_range.0 || source_range.1 > target_range.1;
-    // Outside a given window no row is written, so only an open window can carry times that the target's type cannot hold.
-    let clipped = narrower && spans.iter().any(|span| matches!(span, Span::Time(None, _) | Span::Time(_, None)));
-    (is_date(target.kind) == is_date(time.time.kind) && !torn && !clipped).then(|| column.type_name.clone())
+    // Outside a given window no row is written, so only an open window, or one that leaves the range of the target's type,
+    // can carry times that it cannot hold.
+    let beyond = |from: UnixMillis, to: UnixMillis| from.0 < target_range.0 || to.0.saturating_sub(resolution) > target_range.1;
+    let clipped = narrower
+        && spans.iter().any(|span| match span {
+            Span::Time(Some(from), Some(to)) => beyond(*from, *to),
+            Span::Time(None, _) | Span::Time(_, None) => true,
+            Span::TimeIsNull | Span::Key(_) => false,
+        });
+    // Ticks that the target does not have are cut off towards zero: before 1970 that is upwards, into the next chunk.
+    let upwards = target.scale() < time.time.scale()
+        && spans.iter().any(|span| matches!(span, Span::Time(from, _) if from.is_none_or(|from| from.0 < 0)))
+        && source_range.0 < 0;
+    (is_date(target.kind) == is_date(time.time.kind) && !torn && !clipped && !upwards).then(|| column.type_name.clone())
 }
 
 /// How the target's rows are told by a partition and the key of the source; `None` when they cannot be: some column that
@@ -88,8 +107,7 @@ pub(super) fn target_partition(snapshot: &Snapshot, axis: &KeyAxis, mappings: &[
     } else if source.partition_key == target.partition_key {
         Some(TargetPartition::Same)
     } else {
-        let nullable =
-            |name: &str| source.columns.iter().any(|column| column.name.as_str() == name && column.type_name.contains("Nullable("));
-        partition::computable(&source.partition_key, nullable).then(|| TargetPartition::Computed(source.partition_key.clone()))
+        let type_of = |name: &str| source.columns.iter().find(|column| column.name.as_str() == name).map(|column| column.type_name.clone());
+        partition::computable(&source.partition_key, type_of).then(|| TargetPartition::Computed(source.partition_key.clone()))
     }
 }

@@ -14,7 +14,8 @@ pub struct Partition {
     pub id: String,
     /// Rows, lightweight-deleted ones included.
     pub rows: u64,
-    /// Earliest and latest instant of the partition key's time column, if the partition key has one.
+    /// Earliest and latest instant of the partition key's date or moment, if it has one. Whose they are, and whether they
+    /// are to be relied on, tells `time_column::told_by_partitions`.
     pub times: Option<(UnixMillis, UnixMillis)>,
 }
 

@@ -35,6 +35,12 @@ pub struct Table {
     pub partitions: Vec<Partition>,
     /// Primary key expression list.
     pub primary_key: String,
+    /// Whether a row policy hides rows of it from the user who asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub row_policy: bool,
+    /// Of a view, its SELECT; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub select: String,
     /// Sorting key expression list.
     pub sorting_key: String,
     /// What its active parts hold.

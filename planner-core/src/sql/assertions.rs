@@ -2,6 +2,7 @@
 
 use crate::assertion::Assertion;
 use crate::plan::PlanCore;
+use crate::write_path;
 
 /// Asks for chunk `i`; none where its rows cannot be told in the target.
 pub fn of_chunk(core: &PlanCore, i: usize, assertions: &[Assertion]) -> Option<String> {
@@ -25,8 +26,9 @@ fn question(core: &PlanCore, condition: &str, assertions: &[Assertion]) -> Strin
         .map(|figure| format!("toUInt64({figure})"))
         .collect();
     format!(
-        "SELECT toString(count()) AS penstock_rows, arrayMap(figure -> toString(figure), [{}]) AS penstock_figures\nFROM {}\nWHERE {condition}\nFORMAT JSONEachRow",
+        "SELECT toString(count()) AS penstock_rows, arrayMap(figure -> toString(figure), [{}]) AS penstock_figures\nFROM {}\nWHERE {condition}{}\nFORMAT JSONEachRow",
         figures.join(", "),
-        core.target.name.quoted()
+        core.target.name.quoted(),
+        write_path::clause(&core.settings, None)
     )
 }

@@ -11,9 +11,11 @@ use crate::snapshot::Snapshot;
 use crate::sql::fence;
 use crate::sql::identifier::Identifier;
 use crate::sql::literal;
+use crate::sql::partition;
 use crate::sql::predicate;
 use crate::sql::tokens::{self, Token};
 use crate::time_column;
+use crate::write_path;
 
 /// What can be compared after a plan ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,8 +57,8 @@ pub fn proof(core: &PlanCore, snapshot: &Snapshot) -> Proof {
 pub fn source_fingerprint(core: &PlanCore, i: usize) -> String {
     let statement = core.chunks.get(i).and_then(|chunk| core.statements.get(usize::try_from(chunk.statement).ok()?));
     let Some(statement) = statement else { return String::new() };
-    let (rows, settings) = selected(core, statement, &statement.columns, &core.predicate(i));
-    format!("{}{settings}\nFORMAT JSONEachRow", fingerprint(&statement.columns, &rows))
+    let (rows, filters) = selected(core, statement, &statement.columns, &core.predicate(i));
+    asked(core, &fingerprint(&statement.columns, &rows), filters.as_deref())
 }
 
 /// Fingerprint of chunk `i` in the target. Only with [`Proof::PerChunk`].
@@ -64,7 +66,7 @@ pub fn target_fingerprint(core: &PlanCore, i: usize) -> String {
     let statement = core.chunks.get(i).and_then(|chunk| core.statements.get(usize::try_from(chunk.statement).ok()?));
     let Some(statement) = statement else { return String::new() };
     let rows = format!("SELECT {} FROM {} WHERE {}", names(&statement.columns), core.target.name.quoted(), target_predicate(core, i));
-    format!("{}\nFORMAT JSONEachRow", fingerprint(&statement.columns, &rows))
+    asked(core, &fingerprint(&statement.columns, &rows), None)
 }
 
 /// Fingerprints of several chunks of a copy in the target, in one pass over it: a line for each that has rows, with its
@@ -75,15 +77,16 @@ pub fn target_fingerprints(core: &PlanCore, chunks: &[usize]) -> String {
     let told: Vec<String> = conditions.iter().map(|(i, condition)| format!("{condition}, {}", i + 1)).collect();
     let any: Vec<String> = conditions.into_iter().map(|(_, condition)| format!("({condition})")).collect();
     let columns = names(&statement.columns);
-    format!(
+    let question = format!(
         "SELECT toString(penstock_chunk - 1) AS chunk, {TOTALS} FROM (\n\
          SELECT penstock_chunk, cityHash64(tuple({columns})) AS penstock_hash FROM (\n\
          SELECT {columns}, multiIf({}, 0) AS penstock_chunk FROM {} WHERE {}\n))\n\
-         WHERE penstock_chunk > 0 GROUP BY penstock_chunk\nFORMAT JSONEachRow",
+         WHERE penstock_chunk > 0 GROUP BY penstock_chunk",
         told.join(", "),
         core.target.name.quoted(),
         any.join(" OR ")
-    )
+    );
+    asked(core, &question, None)
 }
 
 /// How many rows of the target the server would read for chunk `i`, or for all of it: known from its indexes alone.
@@ -98,11 +101,8 @@ pub fn target_reads(core: &PlanCore, i: Option<usize>) -> String {
 
 /// The partitions of the target that hold something in chunk `i`'s span. Only with [`Proof::PerChunk`].
 pub fn touched_partitions(core: &PlanCore, i: usize) -> String {
-    format!(
-        "SELECT DISTINCT _partition_id AS id FROM {} WHERE {}\nFORMAT JSONEachRow",
-        core.target.name.quoted(),
-        target_predicate(core, i)
-    )
+    let question = format!("SELECT DISTINCT _partition_id AS id FROM {} WHERE {}", core.target.name.quoted(), target_predicate(core, i));
+    asked(core, &question, None)
 }
 
 /// Removes chunk `i`'s rows from the target. Only with [`Proof::PerChunk`], and only where this job wrote them.
@@ -122,17 +122,23 @@ pub fn clear_span(core: &PlanCore, i: usize, deadline_ms: i64) -> String {
 pub fn whole_source(core: &PlanCore, snapshot: &Snapshot) -> String {
     let columns = written(core, snapshot).unwrap_or_default();
     let window = predicate::of_window(core);
-    let parts: Vec<(String, String)> = core.statements.iter().map(|statement| selected(core, statement, &columns, &window)).collect();
-    let settings = parts.first().map_or("", |(_, settings)| settings.as_str());
+    let parts: Vec<(String, Option<String>)> =
+        core.statements.iter().map(|statement| selected(core, statement, &columns, &window)).collect();
+    let filters = parts.first().and_then(|(_, filters)| filters.as_deref());
     let rows: Vec<&str> = parts.iter().map(|(rows, _)| rows.as_str()).collect();
-    format!("{}{settings}\nFORMAT JSONEachRow", whole(snapshot, &columns, &rows.join("\nUNION ALL\n")))
+    asked(core, &whole(snapshot, &columns, &rows.join("\nUNION ALL\n")), filters)
 }
 
 /// Fingerprint of the whole target, folded.
 pub fn whole_target(core: &PlanCore, snapshot: &Snapshot) -> String {
     let columns = written(core, snapshot).unwrap_or_default();
     let rows = format!("SELECT {} FROM {}", names(&columns), core.target.name.quoted());
-    format!("{}\nFORMAT JSONEachRow", whole(snapshot, &columns, &rows))
+    asked(core, &whole(snapshot, &columns, &rows), None)
+}
+
+/// A question that is read as the plan's statements read, whatever the user's profile says.
+fn asked(core: &PlanCore, question: &str, filters: Option<&str>) -> String {
+    format!("{question}{}\nFORMAT JSONEachRow", write_path::clause(&core.settings, filters))
 }
 
 /// Every column that some statement writes, in the target's order; or why they cannot be compared together.
@@ -159,8 +165,8 @@ fn target_predicate(core: &PlanCore, i: usize) -> String {
     core.target_predicate(i).unwrap_or_else(|| "0".into())
 }
 
-/// The rows that a statement inserts under a condition, as `columns` of the target; and settings to append.
-fn selected(core: &PlanCore, statement: &Statement, columns: &[ColumnMapping], condition: &str) -> (String, String) {
+/// The rows that a statement inserts under a condition, as `columns` of the target; and the filters of tables that it needs.
+fn selected(core: &PlanCore, statement: &Statement, columns: &[ColumnMapping], condition: &str) -> (String, Option<String>) {
     let given = |wanted: &ColumnMapping| {
         let own = statement.columns.iter().find(|column| column.name == wanted.name).map(|column| column.expression.clone());
         own.unwrap_or_else(|| format!("defaultValueOfTypeName({})", literal::string(&wanted.type_name)))
@@ -171,15 +177,11 @@ fn selected(core: &PlanCore, statement: &Statement, columns: &[ColumnMapping], c
         // The condition is applied below the projection, where the names still mean the source's columns.
         None => (
             format!("SELECT {list} FROM (SELECT {} FROM {} WHERE {condition})", names(&statement.columns), core.source.name.quoted()),
-            String::new(),
+            None,
         ),
         Some(view) => (
             format!("SELECT {list} FROM (\n{}\n)", view.select),
-            format!(
-                "\nSETTINGS additional_table_filters = {{{}: {}}}",
-                literal::string(&core.source.name.to_string()),
-                literal::string(condition)
-            ),
+            Some(format!("{{{}: {}}}", literal::string(&core.source.name.to_string()), literal::string(condition))),
         ),
     }
 }
@@ -226,11 +228,21 @@ struct Summing<'a> {
 /// Which written columns are key and which are summed; or why that cannot be compared.
 fn summing<'a>(columns: &'a [ColumnMapping], snapshot: &Snapshot) -> Result<Summing<'a>, String> {
     let target = &snapshot.target;
-    let key_names = time_column::key_columns(&target.sorting_key);
+    let mut key_names = time_column::key_columns(&target.sorting_key);
     let key_items = target.sorting_key.split(',').filter(|item| !item.trim().is_empty()).count();
     if key_names.is_empty() || key_names.len() != key_items {
         return Err(format!("the sorting key ({}) is not a list of columns", target.sorting_key));
     }
+    // Rows of different partitions are never added up, and the engine sums no column of the partition key.
+    let of_partition = columns.iter().map(|column| column.name.as_str()).filter(|name| tokens::mentions(&target.partition_key, name));
+    let beside: Vec<String> = of_partition.filter(|name| !key_names.iter().any(|key| key == name)).map(str::to_owned).collect();
+    let plain = partition::columns(&target.partition_key);
+    if let Some(inner) = beside.iter().find(|name| !plain.contains(name)) {
+        return Err(format!(
+            "'{inner}' is neither key nor summed, but in the partition key: which of its values is kept depends on merges"
+        ));
+    }
+    key_names.extend(beside);
     let key: Vec<&ColumnMapping> = columns.iter().filter(|column| key_names.iter().any(|name| name == column.name.as_str())).collect();
     if key.len() != key_names.len() {
         return Err("not every column of the sorting key is written".into());
@@ -258,8 +270,18 @@ fn adds_exactly(type_name: &str) -> bool {
     type_name.starts_with("UInt") || type_name.starts_with("Int") || type_name.starts_with("Decimal")
 }
 
+/// Whether a `SummingMergeTree` that was not told what to sum sums such a column.
+pub(crate) fn is_number(type_name: &str) -> bool {
+    let inner = type_name.strip_prefix("Nullable(").unwrap_or(type_name);
+    adds_exactly(inner)
+        || inner.starts_with("Float")
+        || inner.starts_with("BFloat")
+        || inner.starts_with("Map(")
+        || inner.starts_with("Array(")
+}
+
 /// The columns that the engine was told to sum; empty when it sums every number.
-fn summed_by_engine(engine_full: &str) -> Vec<String> {
+pub(crate) fn summed_by_engine(engine_full: &str) -> Vec<String> {
     let seen = tokens::tokens(engine_full);
     let Some(Token::Symbol('(')) = seen.get(1) else { return Vec::new() };
     let mut depth = 0_i32;

@@ -3,13 +3,14 @@
 //! `(a, b) >= (x, y)` does not use the primary index, so the order of tuples is written out: `a > x OR (a = x AND b >= y)`
 //! (clickhouse.md section 2). NULL is above every value and NaN above every number, as the server sorts them; with
 //! that, "below a tuple" and "not below it" are exact complements, and spans that meet at a tuple share no row and
-//! lose none.
+//! lose none. An expression stands in brackets: `a OR b < x` would compare `b` alone.
 
 use crate::key::{KeyAxis, KeyColumn, KeySpan, TargetPartition};
 use crate::plan::ColumnMapping;
 use crate::sql::identifier::Identifier;
 use crate::sql::key_type::KeyType;
 use crate::sql::partition;
+use crate::sql::tokens;
 
 /// The condition for a span's rows in the source; `1` for all rows.
 pub(crate) fn in_source(span: &KeySpan, axis: &KeyAxis, mappings: &[ColumnMapping]) -> String {
@@ -66,8 +67,7 @@ fn keys(span: &KeySpan, axis: &KeyAxis) -> Option<String> {
         (Some(None), _) | (_, Some(None)) => return Some("0".into()),
         (from, to) => (from.flatten(), to.flatten()),
     };
-    let mut columns: Vec<Side<'_>> =
-        axis.columns.iter().zip(&types).map(|(column, key_type)| Side { bounded: false, column, key_type }).collect();
+    let mut columns: Vec<Side<'_>> = axis.columns.iter().zip(&types).map(|(column, key_type)| Side::new(column, key_type)).collect();
     Some(match (from, to) {
         (Some(from), Some(to)) => between(&mut columns, &from, &to),
         (Some(from), None) => at_least(&columns, &from),
@@ -83,7 +83,7 @@ fn between(columns: &mut [Side<'_>], from: &[Vec<u8>], to: &[Vec<u8>]) -> String
     let rest = |values: &[Vec<u8>]| values.get(same..).unwrap_or_default().to_vec();
     let columns = columns.get_mut(same..).unwrap_or_default();
     if let Some(first) = columns.first_mut() {
-        let ceiling = if first.column.descending { from.get(same) } else { to.get(same) };
+        let ceiling = if first.descending { from.get(same) } else { to.get(same) };
         first.bounded = ceiling.is_some_and(|value| !first.key_type.is_null(value) && !first.key_type.is_nan(value));
     }
     parts.extend([at_least(columns, &rest(from)), below(columns, &rest(to))].map(bracketed));
@@ -129,25 +129,32 @@ fn bracketed(condition: String) -> String {
 struct Side<'a> {
     /// Whether another condition already leaves NULL and NaN out: saying them again would keep the index from pruning.
     bounded: bool,
-    column: &'a KeyColumn,
+    descending: bool,
+    /// One operand, whatever is written beside it.
+    expression: String,
     key_type: &'a KeyType,
 }
 
-impl Side<'_> {
+impl<'a> Side<'a> {
+    fn new(column: &KeyColumn, key_type: &'a KeyType) -> Self {
+        let expression = tokens::operand(&column.expression).into_owned();
+        Self { bounded: false, descending: column.descending, expression, key_type }
+    }
+
     fn below(&self, value: &[u8]) -> String {
-        if self.column.descending { self.greater(value) } else { self.less(value) }
+        if self.descending { self.greater(value) } else { self.less(value) }
     }
 
     fn above(&self, value: &[u8]) -> String {
-        if self.column.descending { self.less(value) } else { self.greater(value) }
+        if self.descending { self.less(value) } else { self.greater(value) }
     }
 
     fn not_below(&self, value: &[u8]) -> String {
-        if self.column.descending { self.at_most(value) } else { self.at_least(value) }
+        if self.descending { self.at_most(value) } else { self.at_least(value) }
     }
 
     fn equal(&self, value: &[u8]) -> String {
-        let expression = &self.column.expression;
+        let expression = &self.expression;
         if self.key_type.is_null(value) {
             format!("isNull({expression})")
         } else if self.key_type.is_nan(value) {
@@ -159,7 +166,7 @@ impl Side<'_> {
 
     /// NULL and NaN fail every comparison, as values above should.
     fn less(&self, value: &[u8]) -> String {
-        let expression = &self.column.expression;
+        let expression = &self.expression;
         if self.key_type.is_null(value) {
             format!("isNotNull({expression})")
         } else if self.key_type.is_nan(value) {
@@ -174,7 +181,7 @@ impl Side<'_> {
             "1".into()
         } else if self.key_type.is_nan(value) {
             // Every value that is not NULL.
-            if self.key_type.nullable() { format!("isNotNull({})", self.column.expression) } else { "1".into() }
+            if self.key_type.nullable() { format!("isNotNull({})", self.expression) } else { "1".into() }
         } else {
             self.compared("<=", value)
         }
@@ -184,7 +191,7 @@ impl Side<'_> {
         if self.key_type.is_null(value) {
             "0".into()
         } else if self.key_type.is_nan(value) {
-            if self.key_type.nullable() { format!("isNull({})", self.column.expression) } else { "0".into() }
+            if self.key_type.nullable() { format!("isNull({})", self.expression) } else { "0".into() }
         } else {
             self.or_above(self.compared(">", value))
         }
@@ -192,22 +199,22 @@ impl Side<'_> {
 
     fn at_least(&self, value: &[u8]) -> String {
         if self.key_type.is_null(value) {
-            format!("isNull({})", self.column.expression)
+            format!("isNull({})", self.expression)
         } else if self.key_type.is_nan(value) {
-            let nan = format!("isNaN({})", self.column.expression);
-            if self.key_type.nullable() { format!("({nan} OR isNull({}))", self.column.expression) } else { nan }
+            let nan = format!("isNaN({})", self.expression);
+            if self.key_type.nullable() { format!("({nan} OR isNull({}))", self.expression) } else { nan }
         } else {
             self.or_above(self.compared(">=", value))
         }
     }
 
     fn compared(&self, operator: &str, value: &[u8]) -> String {
-        format!("{} {operator} {}", self.column.expression, self.key_type.literal(value))
+        format!("{} {operator} {}", self.expression, self.key_type.literal(value))
     }
 
     /// NULL and NaN are above every value, but fail its comparison.
     fn or_above(&self, condition: String) -> String {
-        let expression = &self.column.expression;
+        let expression = &self.expression;
         if self.bounded {
             return condition;
         }

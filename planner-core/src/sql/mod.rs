@@ -3,6 +3,7 @@
 pub mod assertions;
 pub mod calibration;
 pub mod checks;
+pub(crate) mod conversion;
 pub mod fence;
 pub mod identifier;
 pub(crate) mod insert;

@@ -37,13 +37,29 @@ pub(crate) fn one_of(key: &str, ids: &[String], type_of: impl Fn(&str) -> Option
     std::iter::once(exact.clone()).chain(implied).collect::<Vec<_>>().join(" AND ")
 }
 
-/// Whether ids can be computed for every row: the server writes another one where an item is NULL.
-pub(crate) fn computable(key: &str, is_nullable: impl Fn(&str) -> bool) -> bool {
-    tokens::tokens(key).iter().all(|token| match token {
-        Token::Word(word) => !word.to_ascii_lowercase().contains("null") && !token.is("CASE") && !is_nullable(word),
-        Token::Quoted(name) => !is_nullable(name),
+/// Whether a query computes the ids that the server gave: it writes another one where an item is NULL, it takes `%` in a key
+/// for `moduloLegacy`, and what it rounds a wide time to depends on a setting at the time when the table was loaded.
+pub(crate) fn computable(key: &str, type_of: impl Fn(&str) -> Option<String>) -> bool {
+    let type_is = |name: &str, what: &dyn Fn(&str) -> bool| type_of(name).is_some_and(|type_name| what(&type_name));
+    let nullable = |name: &str| type_is(name, &|type_name| type_name.contains("Nullable("));
+    let wide = |name: &str| type_is(name, &|type_name| type_name.contains("Date32") || type_name.contains("DateTime64"));
+    let seen = tokens::tokens(key);
+    let rounds = tokens::function_names(&seen).any(rounds_times);
+    seen.iter().all(|token| match token {
+        Token::Word(word) => {
+            let word_below = word.to_ascii_lowercase();
+            let differs = word_below.contains("null") || token.is("CASE") || word_below.contains("mod");
+            !(differs || nullable(word) || (rounds && wide(word)))
+        }
+        Token::Quoted(name) => !(nullable(name) || (rounds && wide(name))),
+        Token::Symbol('%') => false,
         Token::Text(_) | Token::Number(_) | Token::Symbol(_) => true,
     })
+}
+
+/// Functions whose type, for a wide time, follows `enable_extended_results_for_datetime_functions`.
+fn rounds_times(function: &str) -> bool {
+    ["toStartOf", "toLastDayOf", "toMonday", "timeSlot"].iter().any(|start| function.starts_with(start))
 }
 
 /// The items of a partition key as the server writes it: `(a, b)`, `tuple(a)` or `a`.
@@ -51,6 +67,15 @@ fn items(key: &str) -> Vec<&str> {
     let key = key.trim();
     let inner = key.strip_prefix("tuple").unwrap_or(key).strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     inner.filter(|inner| closes(inner)).map_or_else(|| vec![key], key_type::arguments)
+}
+
+/// The items of a partition key that are columns.
+pub(crate) fn columns(key: &str) -> Vec<String> {
+    let column = |item: &str| match tokens::tokens(item).as_slice() {
+        [one] => one.name().map(str::to_owned),
+        _ => None,
+    };
+    items(key).into_iter().filter_map(column).collect()
 }
 
 /// Whether no bracket closes that was not opened: `(a + 1) * (b + 2)` is no list in brackets.
@@ -198,10 +223,26 @@ mod tests {
 
     #[test]
     fn ids_of_nulls_are_not_computed() {
-        let nullable = |name: &str| name == "n";
-        for (key, expected) in [("a", true), ("(a, n)", false), ("`n`", false), ("nullIf(a, 3)", false), ("CASE WHEN a THEN 1 END", false)]
-        {
-            assert_eq!(computable(key, nullable), expected, "{key}");
+        let type_of = |name: &str| match name {
+            "n" => Some("Nullable(Int8)".into()),
+            "wide" => Some("DateTime64(3)".into()),
+            _ => Some("UInt32".into()),
+        };
+        for (key, expected) in [
+            ("a", true),
+            ("(a, n)", false),
+            ("`n`", false),
+            ("nullIf(a, 3)", false),
+            ("CASE WHEN a THEN 1 END", false),
+            ("a % 200", false),
+            ("(toYYYYMM(wide), modulo(a, 7))", false),
+            ("a MOD 7", false),
+            ("positiveModulo(a, 7)", false),
+            ("toStartOfMonth(a)", true),
+            ("toStartOfMonth(wide)", false),
+            ("toYYYYMM(wide)", true),
+        ] {
+            assert_eq!(computable(key, type_of), expected, "{key}");
         }
     }
 }

@@ -40,7 +40,7 @@ impl Probe {
                 )
             }
         };
-        format!("{query}\nFORMAT JSONEachRow")
+        format!("{query}{}\nFORMAT JSONEachRow", write_path::probe_clause())
     }
 }
 
@@ -62,16 +62,38 @@ fn server() -> String {
 
 fn tables(names: &[TableName]) -> String {
     format!(
-        "SELECT t.database AS database, t.name AS name, toString(t.uuid) AS uuid, t.engine AS engine, t.engine_full AS engine_full,\n\
+        "WITH {} AS penstock_policies\n\
+         SELECT t.database AS database, t.name AS name, toString(t.uuid) AS uuid, t.engine AS engine, t.engine_full AS engine_full,\n\
          t.partition_key AS partition_key, t.sorting_key AS sorting_key, t.primary_key AS primary_key, t.as_select AS as_select,\n\
          t.create_table_query AS create_table_query, t.dependencies_database AS dependencies_database,\n\
-         t.dependencies_table AS dependencies_table, toString(m.unfinished) AS unfinished\n\
+         t.dependencies_table AS dependencies_table, toString(m.unfinished) AS unfinished,\n\
+         toString(has(penstock_policies, (t.database, t.name)) OR has(penstock_policies, (t.database, ''))) AS row_policy\n\
          FROM system.tables AS t\n\
          LEFT JOIN (SELECT database, table, count() AS unfinished FROM system.mutations WHERE NOT is_done GROUP BY database, table) AS m\n\
          ON t.database = m.database AND t.name = m.table\n\
          WHERE (t.database, t.name) IN ({}) OR t.engine = 'MaterializedView' OR notEmpty(t.dependencies_table)\n\
          ORDER BY database, name",
+        policies(),
         pairs(names)
+    )
+}
+
+/// Tables whose rows are filtered for this user; of a whole database with an empty name.
+///
+/// Through `merge`, beside a table that every user of ours may see (the server's probe reads it): who may not see
+/// `system.row_policies` is then told of none, where the table itself would be refused. As text, since it then has no columns.
+fn policies() -> String {
+    let text = |name: &str| format!("JSONExtractString(policy, '{name}')");
+    let names_user =
+        |name: &str| format!("hasAny(JSONExtract(policy, '{name}', 'Array(String)'), arrayPushBack(enabledRoles(), currentUser()))");
+    format!(
+        "(SELECT groupArray(({}, {})) FROM (SELECT formatRow('JSONEachRow', *) AS policy FROM merge('system', '^(server_settings|row_policies)$') \
+         WHERE _table = 'row_policies') WHERE {} != '' AND ({} OR (JSONExtractBool(policy, 'apply_to_all') AND NOT {})))",
+        text("database"),
+        text("table"),
+        text("select_filter"),
+        names_user("apply_to_list"),
+        names_user("apply_to_except"),
     )
 }
 
@@ -89,7 +111,7 @@ fn partitions(names: &[TableName]) -> String {
          toString(sum(data_uncompressed_bytes)) AS byte_count, toString(sum(bytes_on_disk)) AS disk_byte_count,\n\
          toString(toUnixTimestamp(min(min_time))) AS min_second, toString(toUnixTimestamp(max(max_time))) AS max_second,\n\
          toString(toInt64(min(min_date))) AS min_day, toString(toInt64(max(max_date))) AS max_day\n\
-         FROM system.parts WHERE active AND (database, table) IN ({})\n\
+         FROM system.parts WHERE active AND NOT startsWith(partition_id, 'patch-') AND (database, table) IN ({})\n\
          GROUP BY database, table, partition_id ORDER BY database, table, partition_id",
         pairs(names)
     )

@@ -66,6 +66,14 @@ impl TimeType {
         }
     }
 
+    /// Digits of a second that a value has.
+    pub fn scale(&self) -> u8 {
+        match self.kind {
+            TimeKind::Date | TimeKind::Date32 | TimeKind::DateTime => 0,
+            TimeKind::DateTime64(scale) => scale,
+        }
+    }
+
     /// Smallest step between two values, in milliseconds; finer types count as one.
     pub fn resolution_ms(&self) -> i64 {
         match self.kind {

@@ -1,5 +1,7 @@
 //! A reader of ClickHouse SQL tokens: enough to see names, functions and clauses without being fooled by strings and comments.
 
+use std::borrow::Cow;
+
 /// One token. Comments and white space are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Token {
@@ -83,6 +85,33 @@ pub fn mentions(expression: &str, column: &str) -> bool {
     tokens(expression).iter().any(|token| token.name() == Some(column))
 }
 
+/// An expression as one operand: in brackets unless it is a single name, value or call, or stands in brackets already.
+pub fn operand(expression: &str) -> Cow<'_, str> {
+    let seen = tokens(expression);
+    let closed = match seen.as_slice() {
+        [_] => true,
+        [Token::Symbol('('), ..] => closes_at_end(&seen),
+        // `NOT (a)` looks like a call, but binds what follows it.
+        [Token::Word(word), call @ ..] => !word.eq_ignore_ascii_case("NOT") && closes_at_end(call),
+        _ => false,
+    };
+    if closed { Cow::Borrowed(expression) } else { Cow::Owned(format!("({expression})")) }
+}
+
+/// Whether the bracket that opens first closes last.
+fn closes_at_end(seen: &[Token]) -> bool {
+    let mut depth = 0_u32;
+    let end = seen.iter().position(|token| {
+        match token {
+            Token::Symbol('(') => depth += 1,
+            Token::Symbol(')') => depth = depth.saturating_sub(1),
+            Token::Word(_) | Token::Quoted(_) | Token::Text(_) | Token::Number(_) | Token::Symbol(_) => {}
+        }
+        depth == 0
+    });
+    end.is_some_and(|end| end > 0 && end + 1 == seen.len())
+}
+
 fn run(chars: &[char], from: usize, keep: impl Fn(char) -> bool) -> usize {
     from + chars.iter().skip(from).take_while(|c| keep(**c)).count()
 }
@@ -156,6 +185,27 @@ mod tests {
         assert!(seen.contains(&Token::Text("rand()'x".into())));
         assert!(seen.contains(&Token::Quoted("a`b".into())));
         assert!(!seen.iter().any(|token| token.is("GROUP")));
+    }
+
+    #[test]
+    fn what_is_not_one_operand_stands_in_brackets() {
+        for (expression, expected) in [
+            ("a", "a"),
+            ("`a b`", "`a b`"),
+            ("toDate(ts)", "toDate(ts)"),
+            ("f(g(a), ')')", "f(g(a), ')')"),
+            ("(a, b)", "(a, b)"),
+            ("a OR b", "(a OR b)"),
+            ("NOT a", "(NOT a)"),
+            ("NOT (a)", "(NOT (a))"),
+            ("-a", "(-a)"),
+            ("(a + 1) * (b + 2)", "((a + 1) * (b + 2))"),
+            ("f(a) = g(b)", "(f(a) = g(b))"),
+            ("(a, b).1", "((a, b).1)"),
+            ("a.b", "(a.b)"),
+        ] {
+            assert_eq!(operand(expression), expected);
+        }
     }
 
     #[test]

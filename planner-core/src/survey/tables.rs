@@ -38,6 +38,8 @@ pub(super) fn table(
         partition_key: row.partition_key.clone(),
         partitions,
         primary_key: row.primary_key.clone(),
+        row_policy: row.has_row_policy(),
+        select: row.as_select.clone(),
         sorting_key: row.sorting_key.clone(),
         stored,
         times: BTreeMap::new(),

@@ -1,6 +1,6 @@
--- answer 357609ed158fd8a3bec384eefa93ee3f5ac193d57aa9ec8091c71bee1631e9e1
+-- answer 131dcb0ba65ed491d159d888e2f86c63cda44d049cb2410d620aa00bf99c5330
 -- plan 8ca4b3c0ebb67fb9
--- digest cf22695c9b1eb459cc9d72513ddede8466918dfe3ba395af7c6f1abd25053118
+-- digest b17f6e7d7562500aebdef142b8b26f515a8b9788bef823e7a16f29e588b2f613
 -- Info mode: demo.daily_totals is fed by demo.daily_buys_mv, demo.daily_totals_mv: each view's own SELECT is replayed over demo.events
 -- Info time-column: the window bounds 'ts' (DateTime64(3, 'UTC')): first time column of the sorting key
 -- Info estimates: rows and bytes a chunk are estimated from index marks: no data was read
@@ -28,54 +28,54 @@
 -- set use_strict_insert_block_limits = 1
 
 -- chunk 0 55ccba49afbb7e61 · 2025-01-01 12:00 – 2025-01-06 00:00 · daily_buys_mv · ~150000 rows, ~7968905 bytes
--- token 3ddab2784acdf0dfc75db9ca8c100c3337589db1203f9cfc4def51bbaa34100d
+-- token 7a0ed3e396adaad063af5bcd30ffbc31ac6d846c36b302914ac917e4d9906974
 INSERT INTO `demo`.`daily_totals` (`day`, `tenant`, `events`, `amount`)
-SELECT `day`, `tenant`, `events`, `amount`
+SELECT CAST(`day` AS Date), CAST(`tenant` AS String), CAST(`events` AS UInt64), CAST(`amount` AS UInt64)
 FROM (
 SELECT toDate(ts) AS day, concat(tenant, ' it\'s a buy') AS tenant, toUInt64(1) AS events, toUInt64(amount) AS amount FROM demo.events WHERE kind = 'buy'
 )
 SETTINGS additional_table_filters = {'demo.events': '`ts` >= fromUnixTimestamp64Milli(1735732800000, \'UTC\') AND `ts` < fromUnixTimestamp64Milli(1736121600000, \'UTC\')'};
 
 -- chunk 1 002159f6924ddf25 · 2025-01-06 00:00 – 2025-01-11 00:00 · daily_buys_mv · ~166667 rows, ~8854357 bytes
--- token 5997569e57fdc2675a9f54e72d8b8d1372be1dd43aa038fbe1a64cc7f7212bdf
+-- token 7126dc420776d64cb7066cc0f486fc34d3e8c40cf6635b18d93f11fb93f4d1d2
 INSERT INTO `demo`.`daily_totals` (`day`, `tenant`, `events`, `amount`)
-SELECT `day`, `tenant`, `events`, `amount`
+SELECT CAST(`day` AS Date), CAST(`tenant` AS String), CAST(`events` AS UInt64), CAST(`amount` AS UInt64)
 FROM (
 SELECT toDate(ts) AS day, concat(tenant, ' it\'s a buy') AS tenant, toUInt64(1) AS events, toUInt64(amount) AS amount FROM demo.events WHERE kind = 'buy'
 )
 SETTINGS additional_table_filters = {'demo.events': '`ts` >= fromUnixTimestamp64Milli(1736121600000, \'UTC\') AND `ts` < fromUnixTimestamp64Milli(1736553600000, \'UTC\')'};
 
 -- chunk 2 9d52c75dd989b585 · 2025-01-11 00:00 – 2025-01-14 00:00 · daily_buys_mv · ~100000 rows, ~5312603 bytes
--- token 19a81d5ff25b1f2fb2e72f5c815b506615fe2b5993e60d0079dc0aa4237d8422
+-- token 28b7bd9d570aaebcf1e7e4c2793dc1d7fc457c09700d10b0be25e63c7b79bea2
 INSERT INTO `demo`.`daily_totals` (`day`, `tenant`, `events`, `amount`)
-SELECT `day`, `tenant`, `events`, `amount`
+SELECT CAST(`day` AS Date), CAST(`tenant` AS String), CAST(`events` AS UInt64), CAST(`amount` AS UInt64)
 FROM (
 SELECT toDate(ts) AS day, concat(tenant, ' it\'s a buy') AS tenant, toUInt64(1) AS events, toUInt64(amount) AS amount FROM demo.events WHERE kind = 'buy'
 )
 SETTINGS additional_table_filters = {'demo.events': '`ts` >= fromUnixTimestamp64Milli(1736553600000, \'UTC\') AND `ts` < fromUnixTimestamp64Milli(1736812800000, \'UTC\')'};
 
 -- chunk 3 2dd394028187de2f · 2025-01-01 12:00 – 2025-01-06 00:00 · daily_totals_mv · ~150000 rows, ~7968905 bytes
--- token 8530bc6d0e8133f64d89b4fda00487cd986ca08eceb7b5a27e9c209e4ab2f4f2
+-- token 2c2ca324c4e14b2ce6508eb5755fe2c6be8a19de18d4b04308d2743ff335bdc5
 INSERT INTO `demo`.`daily_totals` (`day`, `tenant`, `events`, `amount`)
-SELECT `day`, `tenant`, `events`, `amount`
+SELECT CAST(`day` AS Date), CAST(`tenant` AS String), CAST(`events` AS UInt64), CAST(`amount` AS UInt64)
 FROM (
 SELECT toDate(ts) AS day, tenant, count() AS events, sum(amount) AS amount FROM demo.events GROUP BY day, tenant
 )
 SETTINGS additional_table_filters = {'demo.events': '`ts` >= fromUnixTimestamp64Milli(1735732800000, \'UTC\') AND `ts` < fromUnixTimestamp64Milli(1736121600000, \'UTC\')'};
 
 -- chunk 4 aea8d523a62924c7 · 2025-01-06 00:00 – 2025-01-11 00:00 · daily_totals_mv · ~166667 rows, ~8854357 bytes
--- token 985f3453874833fbc6fc802002d5d6f84affbe7fd245644f318c8b5cd30b8649
+-- token 633e2f0d9aa5f18d73523abae577243b59f786bf2014d52c49835a882ed99881
 INSERT INTO `demo`.`daily_totals` (`day`, `tenant`, `events`, `amount`)
-SELECT `day`, `tenant`, `events`, `amount`
+SELECT CAST(`day` AS Date), CAST(`tenant` AS String), CAST(`events` AS UInt64), CAST(`amount` AS UInt64)
 FROM (
 SELECT toDate(ts) AS day, tenant, count() AS events, sum(amount) AS amount FROM demo.events GROUP BY day, tenant
 )
 SETTINGS additional_table_filters = {'demo.events': '`ts` >= fromUnixTimestamp64Milli(1736121600000, \'UTC\') AND `ts` < fromUnixTimestamp64Milli(1736553600000, \'UTC\')'};
 
 -- chunk 5 78f553c6c1967bd1 · 2025-01-11 00:00 – 2025-01-14 00:00 · daily_totals_mv · ~100000 rows, ~5312603 bytes
--- token cc174eb269c04207b75c59df2541ab65b7f370a87fec64b3dc02353279b4b304
+-- token f376367965049286d7c3e61dfebe10efa4abd059c561982e0dad69162b5cebb4
 INSERT INTO `demo`.`daily_totals` (`day`, `tenant`, `events`, `amount`)
-SELECT `day`, `tenant`, `events`, `amount`
+SELECT CAST(`day` AS Date), CAST(`tenant` AS String), CAST(`events` AS UInt64), CAST(`amount` AS UInt64)
 FROM (
 SELECT toDate(ts) AS day, tenant, count() AS events, sum(amount) AS amount FROM demo.events GROUP BY day, tenant
 )
