@@ -3,8 +3,9 @@
 use crate::policy::Policy;
 use crate::probe::Probe;
 use crate::refusal::Refusal;
-use crate::snapshot::{Column, DefaultKind, ProfileOrigin, Table, TimeBucket, TimeProfile};
+use crate::snapshot::{Column, DefaultKind, Partition, ProfileOrigin, Table, TimeBucket, TimeProfile};
 use crate::sql::identifier::Identifier;
+use crate::sql::partition;
 use crate::sql::time_type::{TimeKind, TimeType};
 use crate::sql::tokens::{self, Token};
 
@@ -101,6 +102,17 @@ pub(crate) fn told_by_partitions(table: &Table, column: &Identifier) -> Told {
             TimeKind::Date32 => Told::Nothing,
         },
         _ => Told::Nothing,
+    }
+}
+
+/// The same of one partition: where its id spells the time that its values have, bounds that agree with it did not wrap.
+pub(crate) fn told_by(partition: &Partition, told: Told, table: &Table, column: &Identifier) -> Told {
+    let spelt = || partition::spelt(&table.partition_key, column.as_str(), &partition.id);
+    match (told, partition.times) {
+        (Told::Roughly, Some((first, last))) if spelt().is_some_and(|(from, to)| from <= first && first <= last && last < to) => {
+            Told::Exactly
+        }
+        _ => told,
     }
 }
 

@@ -46,6 +46,24 @@ const CASES: &[Case] = &[
         window: ("1958-07-01T00:00:00Z", "1959-07-01T00:00:00Z"),
         most: 1_000,
     },
+    // What does not wrap is what its id spells.
+    Case {
+        columns: "ts DateTime64(3, 'Asia/Tokyo')",
+        partition: "toYYYYMMDD(ts)",
+        values: "toDateTime64(1735689600 + number * 3600, 3, 'Asia/Tokyo')",
+        time: "ts",
+        window: ("2025-01-02T00:00:00Z", "2025-01-03T00:00:00Z"),
+        most: 2,
+    },
+    // Some of a year's rows wrap, some do not.
+    Case {
+        columns: "ts DateTime64(3, 'Europe/Berlin')",
+        partition: "toYear(ts)",
+        values: "toDateTime64('1969-12-30 00:30:00', 3, 'Europe/Berlin') + INTERVAL number HOUR",
+        time: "ts",
+        window: ("1969-12-31T00:00:00Z", "1970-01-01T00:00:00Z"),
+        most: 1_000,
+    },
     // Where its range is the column's own, others are left out.
     Case {
         columns: "ts DateTime('Europe/Berlin'), v UInt8",

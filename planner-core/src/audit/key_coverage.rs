@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Fault, spans_of};
 use crate::key::{KeyAxis, KeySpan, KeyTuple};
 use crate::plan::{PlanCore, Span};
+use crate::quantity::{DAY_MS, UnixMillis};
 use crate::snapshot::{Column, Snapshot, Table};
 use crate::sql::key_type::KeyType;
 use crate::sql::tokens;
@@ -60,9 +61,11 @@ fn partitions(core: &PlanCore, spans: &BTreeMap<&[String], Vec<&KeySpan>>, snaps
             fault("partition-unknown", format!("partition {id} is not in the snapshot"));
         }
     }
-    let bounded = bounds_the_window(core, &snapshot.source);
+    let (bounded, wrapping) = (bounds_the_window(core, &snapshot.source, false), bounds_the_window(core, &snapshot.source, true));
     let inside = |partition: &crate::snapshot::Partition| match (core.window, partition.times) {
-        (Some(window), Some((min, max))) if bounded => max.plus(1000) > window.from && min < window.to,
+        (Some(window), Some((min, max))) if bounded || (wrapping && is_spelt(&partition.id, min, max)) => {
+            max.plus(1000) > window.from && min < window.to
+        }
         _ => true,
     };
     for partition in snapshot.source.partitions.iter().filter(|partition| inside(partition)) {
@@ -72,13 +75,24 @@ fn partitions(core: &PlanCore, spans: &BTreeMap<&[String], Vec<&KeySpan>>, snaps
     }
 }
 
-/// Whether the partitions' times are those of the window's column: 16 or 32 bits, and no other time in the partition key.
-fn bounds_the_window(core: &PlanCore, source: &Table) -> bool {
+/// Whether a part of a partition's id is a year, month or day at which its bounds lie: then they did not wrap.
+fn is_spelt(id: &str, min: UnixMillis, max: UnixMillis) -> bool {
+    let label = |instant: UnixMillis| instant.date().replace('-', "");
+    let (from, to) = (label(min.plus(-DAY_MS)), label(max.plus(DAY_MS)));
+    let short = (0..=367 * DAY_MS).contains(&max.0.saturating_sub(min.0));
+    let agrees = |part: &str| [4, 6, 8].contains(&part.len()) && from.get(..part.len()) <= Some(part) && Some(part) <= to.get(..part.len());
+    short && id.split('-').any(agrees)
+}
+
+/// Whether the partitions' times are those of the window's column: 16 or 32 bits, or one that may wrap, and no other time in
+/// the partition key.
+fn bounds_the_window(core: &PlanCore, source: &Table, wrapping: bool) -> bool {
     let Some(axis) = &core.time else { return false };
     let named = tokens::tokens(&source.partition_key);
     let in_key = |column: &Column| named.iter().any(|token| token.name() == Some(column.name.as_str()));
     source.columns.iter().filter(|column| in_key(column)).all(|column| {
         let plain = column.type_name == "Date" || column.type_name == "DateTime" || column.type_name.starts_with("DateTime(");
+        let plain = plain || (wrapping && column.type_name.starts_with("DateTime64("));
         if column.name == axis.column { plain } else { !column.type_name.contains("Date") }
     }) && tokens::mentions(&source.partition_key, axis.column.as_str())
 }

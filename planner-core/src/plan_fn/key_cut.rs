@@ -116,8 +116,9 @@ fn slices(snapshot: &Snapshot, window: Option<(Window, &Resolved)>, read_bytes: 
     let source = &snapshot.source;
     let stored = u128::from(source.stored.bytes).max(1);
     let share = |bytes: u64| u64::try_from(u128::from(bytes) * u128::from(read_bytes) / stored).unwrap_or(u64::MAX);
+    let told = window.map_or(Told::Nothing, |(_, time)| time_column::told_by_partitions(source, &time.column));
     let slice = |partition: &Partition| {
-        let (part, of) = window.map_or((1, 1), |(window, time)| inside(partition, window, source, time));
+        let (part, of) = window.map_or((1, 1), |(window, time)| inside(partition, window, source, time, told));
         let of = of.max(1);
         let scaled = |value: u64| u64::try_from(u128::from(value) * u128::from(part) / u128::from(of)).unwrap_or(u64::MAX);
         (part > 0).then(|| Slice { bytes: scaled(share(partition.bytes)), id: partition.id.clone(), rows: scaled(partition.rows) })
@@ -126,8 +127,8 @@ fn slices(snapshot: &Snapshot, window: Option<(Window, &Resolved)>, read_bytes: 
 }
 
 /// Rows of a partition that a window holds, against its rows. A partition that may reach into the window is never left out.
-fn inside(partition: &Partition, window: Window, source: &Table, time: &Resolved) -> (u64, u64) {
-    let told = time_column::told_by_partitions(source, &time.column);
+fn inside(partition: &Partition, window: Window, source: &Table, time: &Resolved, told: Told) -> (u64, u64) {
+    let told = time_column::told_by(partition, told, source, &time.column);
     let range = partition.times.filter(|_| told != Told::Nothing);
     let totals = source.times.get(&time.column).map(Totals::new);
     let rows_in = |from, to| totals.as_ref().map_or(0, |totals| totals.rows_in(&Span::Time(Some(from), Some(to))));

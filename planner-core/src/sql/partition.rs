@@ -62,6 +62,30 @@ fn rounds_times(function: &str) -> bool {
     ["toStartOf", "toLastDayOf", "toMonday", "timeSlot"].iter().any(|start| function.starts_with(start))
 }
 
+/// The time in which all of a column's values in a partition lie, as its id spells it: a day wider at both ends, for the time
+/// zone. Only by functions that do not wrap: as a Date, 1960 may be 1970.
+pub(crate) fn spelt(key: &str, column: &str, id: &str) -> Option<(UnixMillis, UnixMillis)> {
+    let items = items(key);
+    items.iter().enumerate().find_map(|(at, item)| {
+        let seen = tokens::tokens(item);
+        let ([Token::Word(function), Token::Symbol('('), named, Token::Symbol(')')]
+        | [Token::Word(function), Token::Symbol('('), named, Token::Symbol(','), Token::Text(_), Token::Symbol(')')]) = seen.as_slice()
+        else {
+            return None;
+        };
+        let part =
+            part(id, at, items.len()).filter(|part| named.name() == Some(column) && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let (date, days) = match (function.as_str(), part.len()) {
+            ("toYYYYMMDD", 8) => (format!("{}-{}-{}", part.get(..4)?, part.get(4..6)?, part.get(6..)?), 1),
+            ("toYYYYMM", 6) => (format!("{}-{}-01", part.get(..4)?, part.get(4..)?), 31),
+            ("toYear", 4) => (format!("{part}-01-01"), 366),
+            _ => return None,
+        };
+        let first = UnixMillis::parse(&date).ok()?;
+        Some((first.plus(-DAY_MS), first.plus((days + 1) * DAY_MS)))
+    })
+}
+
 /// The items of a partition key as the server writes it: `(a, b)`, `tuple(a)` or `a`.
 fn items(key: &str) -> Vec<&str> {
     let key = key.trim();
@@ -219,6 +243,21 @@ mod tests {
         check("(a + 1) * (a + 2)", &["2"], "partitionId((a + 1) * (a + 2)) = '2'");
         check("toYear(ts) + toYear(ts)", &["4050"], "partitionId(toYear(ts) + toYear(ts)) = '4050'");
         check("(a, ts).1", &["2"], "partitionId((a, ts).1) = '2'");
+    }
+
+    #[test]
+    fn ids_spell_times() {
+        let check = |key: &str, id: &str, expected: Option<(&str, &str)>| {
+            let expected = expected.map(|(from, to)| (UnixMillis::parse(from).unwrap(), UnixMillis::parse(to).unwrap()));
+            assert_eq!(spelt(key, "ts", id), expected, "{key} {id}");
+        };
+        check("toYYYYMMDD(ts)", "20250110", Some(("2025-01-09", "2025-01-12")));
+        check("(a, toYYYYMM(ts, 'Asia/Tokyo'))", "7-196002", Some(("1960-01-31", "1960-03-04")));
+        check("toYear(`ts`)", "2024", Some(("2023-12-31", "2025-01-02")));
+        check("toDate(ts)", "19700101", None);
+        check("toYear(other)", "2024", None);
+        check("toYear(ts) % 100", "2024", None);
+        check("toYYYYMM(ts)", "-5", None);
     }
 
     #[test]
