@@ -40,9 +40,9 @@ mod tests {
             facts.server.disk_free_bytes = Some(64 << 30);
             facts.source.stored.disk_bytes = 22 << 20;
         };
-        let all = "these rows take 22.0 MiB in the source, and as much again while they merge; the server has about 64.0 GiB free";
+        let all = "these rows take 22 MiB in the source, and as much again while they merge; the server has about 64 GiB free";
         check(known, 11, all);
-        check(known, 1, &all.replace("22.0", "2.0"));
+        check(known, 1, &all.replace("22 MiB", "2.0 MiB"));
         let elsewhere = |facts: &mut Facts| facts.target.engine_full = "MergeTree ORDER BY id SETTINGS storage_policy = 's3'".into();
         check(elsewhere, 11, "the target's rows do not lie on the server's own disk: what is free there is not known");
     }
