@@ -42,7 +42,7 @@ mod tests {
         };
         let all = "these rows take 22 MiB in the source, and as much again while they merge; the server has about 64 GiB free";
         check(known, 11, all);
-        check(known, 1, &all.replace("22 MiB", "2.0 MiB"));
+        check(known, 1, &all.replace("22 MiB", "2 MiB"));
         let elsewhere = |facts: &mut Facts| facts.target.engine_full = "MergeTree ORDER BY id SETTINGS storage_policy = 's3'".into();
         check(elsewhere, 11, "the target's rows do not lie on the server's own disk: what is free there is not known");
     }
