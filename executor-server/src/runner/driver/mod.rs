@@ -7,6 +7,8 @@ mod conclusion;
 mod others;
 mod outcomes;
 mod record;
+mod removing;
+mod sending;
 mod splitting;
 
 use std::collections::BTreeMap;

@@ -1,44 +1,32 @@
 //! What workers report, and what follows from it for a task.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use executor_api::job::JobState;
-use executor_api::receipt::Fingerprint;
-use executor_api::task::Attempt;
 use executor_api::task::Outcome;
 use executor_api::task::TaskState;
-use planner_core::sql::fence;
 
 use super::Driver;
-use super::MISSING_TOO_LONG;
 use super::asserting::Arrived;
 use super::record::Note;
 use crate::clickhouse::classify::Class;
 use crate::clickhouse::classify::never_a_query;
 use crate::clickhouse::client::Answer;
 use crate::clickhouse::client::Failure;
-use crate::clickhouse::client::Query;
 use crate::clock;
 use crate::lifecycle::job::JobEvent;
 use crate::lifecycle::job::next;
 use crate::lifecycle::task::TaskEvent;
-use crate::reconcile;
 use crate::reconcile::Finding;
 use crate::reconcile::Removal;
-use crate::reconcile::Removed;
 use crate::retry;
 use crate::retry::Decision;
 use crate::runner::step::Begun;
 use crate::runner::step::Checked;
 use crate::runner::step::Step;
-use crate::store::AttemptRecord;
 use crate::store::Bulk;
 use crate::store::TaskRecord;
 use crate::verify;
-
-/// Most removals that come too late, one after the other: each waits for ClickHouse to answer first.
-const MOST_LATE: u32 = 10;
 
 impl Driver {
     pub(super) async fn step(&mut self, step: Step) {
@@ -151,81 +139,6 @@ impl Driver {
                 self.record(Note::new("task-refused", format!("{code}: {message}")).task(record)).await;
             }
         }
-    }
-
-    pub(super) async fn send(&mut self, n: u64, server_time: i64, before: Option<Fingerprint>, next_generation: bool) {
-        let Some(mut record) = self.book.after(n, TaskEvent::Sent) else { return };
-        record.generation += u32::from(next_generation);
-        let Ok(i) = usize::try_from(n) else { return };
-        let plan = Arc::clone(&self.site.plan);
-        let core = &plan.core;
-        let token = core.token(i, 0).to_string();
-        if let Some(last) = self.last_generation(n).await {
-            // Another job has sent this statement, and its rows are not there: the server may remember its token all the same.
-            record.generation = record.generation.max(last.saturating_add(1));
-        }
-        let now = clock::now();
-        let number = self.numbers.entry(record.task.chunk_id.to_string()).or_default();
-        *number += 1;
-        let attempt_number = *number;
-        record.attempt = attempt_number;
-        // What its span held was looked at just now.
-        let looked_anew = std::mem::take(&mut record.retried);
-        record.may_have_left = true;
-        record.unresolved = false;
-        record.task.attempts += 1;
-        record.task.started_at = Some(now);
-        record.task.duration_ms = 0;
-        record.task.message = None;
-        let query_id = core.query_id(i, record.attempt);
-        let client = self.site.health.client();
-        let server = client.next_server();
-        let attempt = Attempt {
-            number: record.attempt,
-            query_id: query_id.clone(),
-            server: server.and_then(|server| client.url_of(server)),
-            generation: record.generation,
-            started_at: now,
-            finished_at: None,
-            outcome: Outcome::Running,
-            error_code: None,
-            message: None,
-            rows: 0,
-            bytes: 0,
-        };
-        let deadline = server_time.saturating_add(reconcile::ARRIVAL_MS);
-        let sql = fence::chunk_sql(core, i, deadline);
-        let mut settings = core.insert_settings(i, record.generation, record.attempt, &self.job.id);
-        settings.extend(fence::setting(core, deadline));
-        if client.is_several() {
-            // Where the server leads to the one that holds the table, the answer must mean that the rows are there.
-            settings.insert("distributed_foreground_insert".into(), "1".into());
-        }
-        if self.job.started_at.is_none() {
-            self.job.started_at = Some(now);
-        }
-        let message = format!("attempt {} sent", record.attempt);
-        let mut note = Note::new("task-started", message).task(record).attempt(Some(AttemptRecord {
-            attempt,
-            server_time: Some(server_time),
-            token: Some(token),
-        }));
-        if let Some(before) = before.filter(|_| looked_anew || !self.baselines.contains_key(&n)) {
-            self.baselines.insert(n, before.clone());
-            note = note.bulk(Bulk::Baseline(before));
-        }
-        self.record(note).await;
-
-        // Stored: from here on the outside world may be touched.
-        self.still_ours().await;
-        self.book.set_busy(n, true);
-        self.traffic.watch(&query_id);
-        let client = self.site.health.client().at(server);
-        let handle = self.spawn(async move {
-            let query = Query::new(&sql).settings(&settings).setting("query_id", &query_id);
-            Step::Answered(n, attempt_number, client.query(query).await)
-        });
-        self.awaited.sent(n, attempt_number, handle);
     }
 
     pub(super) async fn answered(&mut self, n: u64, answer: Result<Answer, Failure>) {
@@ -388,83 +301,5 @@ impl Driver {
                 self.finish(n, record, "task-failed", message, outcome, code).await;
             }
         }
-    }
-
-    /// Removes what a span holds, as soon as it is known until when the removal may arrive.
-    pub(super) async fn clear(&mut self, n: u64, removal: Removal) {
-        let Some(case) = self.case(n, None).await else { return };
-        self.book.set_busy(n, true);
-        let site = self.site.clone();
-        self.spawn(async move { Step::Clearing(n, removal, reconcile::server_time(&site.health, &case).await) });
-    }
-
-    /// The removal is stored with its deadline, then sent.
-    pub(super) async fn clearing(&mut self, n: u64, removal: Removal, server_time: Result<i64, Failure>) {
-        let server_time = match server_time {
-            Ok(server_time) => server_time,
-            Err(failure) => return self.cleared(n, removal, Removed::Failed(failure.to_string())).await,
-        };
-        // Removed is only what was found so: an open outcome, or a task that is to be sent and had left something.
-        let as_found = |record: &&TaskRecord| matches!(record.task.state, TaskState::Unknown | TaskState::Waiting);
-        let Some(mut record) = self.book.task(n).filter(as_found).cloned() else { return self.book.set_busy(n, false) };
-        record.clear_until = Some(server_time.saturating_add(reconcile::ARRIVAL_MS));
-        let message = format!("{}; removing it before it is sent again", removal.message);
-        record.task.message = Some(message.clone());
-        // The server remembers the token of rows that a DELETE removes; and who dies after the DELETE must know that.
-        record.generation += 1;
-        self.record(Note::new("task-clearing", message).task(record)).await;
-        self.still_ours().await;
-        let Some(case) = self.case(n, None).await else { return };
-        let site = self.site.clone();
-        self.spawn(async move { Step::Cleared(n, removal, reconcile::clear(&site.health, &case).await) });
-    }
-
-    pub(super) async fn cleared(&mut self, n: u64, removal: Removal, removed: Removed) {
-        self.book.set_busy(n, false);
-        let unknown = self.book.task(n).is_some_and(|record| record.task.state == TaskState::Unknown);
-        match removed {
-            Removed::Gone if unknown => {
-                let Removal { class, code, .. } = removal;
-                self.absent(n, false, class, code, "what was there is removed; sent again with a new token".into()).await;
-            }
-            Removed::Late if removal.late < MOST_LATE => self.clear(n, Removal { late: removal.late + 1, ..removal }).await,
-            Removed::Gone => {
-                let Some(mut record) = self.book.task(n).cloned() else { return };
-                record.may_have_left = false;
-                record.task.message = Some("what was there is removed".into());
-                self.record(Note::new("task-cleared", "what was there is removed").task(record)).await;
-            }
-            Removed::Late | Removed::Failed(_) => {
-                let reason = match removed {
-                    Removed::Failed(reason) => reason,
-                    Removed::Gone | Removed::Late => format!("{} removals reached the server too late", removal.late + 1),
-                };
-                let event = if unknown { TaskEvent::Unprovable } else { TaskEvent::Refused };
-                let Some(mut record) = self.book.after(n, event) else { return };
-                let message = format!("cannot-clean-span: {reason}. Remove the span's rows by hand, then retry the task");
-                record.task.message = Some(message.clone());
-                self.finish(n, record, "task-failed", message, Outcome::Unknown, None).await;
-            }
-        }
-    }
-
-    /// Answers that will not come: the server has not known the query for long.
-    pub(super) fn find_missing(&mut self) {
-        let missing: Vec<(u64, u32)> = self
-            .book
-            .running()
-            .filter(|n| self.query_id(*n).is_some_and(|id| self.traffic.missing(&id) > MISSING_TOO_LONG))
-            .filter_map(|n| Some((n, self.awaited.attempt(n)?)))
-            .collect();
-        for (n, attempt) in missing {
-            self.awaited.give_up(n);
-            let words = format!("the server has not known the query for {} s", MISSING_TOO_LONG.as_secs());
-            let _ = self.reports.send(Step::Answered(n, attempt, Err(Failure::Lost(words))));
-        }
-    }
-
-    pub(super) fn query_id(&self, n: u64) -> Option<String> {
-        let record = self.book.task(n).filter(|record| record.attempt > 0)?;
-        Some(self.site.plan.core.query_id(usize::try_from(n).ok()?, record.attempt))
     }
 }
