@@ -29,6 +29,19 @@ async fn start(service: &Service) -> Job {
     service.start_job(&request("d.s", "d.t", "24", Some(("2025-01-01", "2025-01-02"))), 1).await
 }
 
+/// The rows are written, the answer is not heard, and the service has died.
+async fn written_unheard(server: &ClickHouse) -> (Proxy, Service, Job) {
+    let proxy = Proxy::start(&server.url()).await;
+    proxy.arm(1, Fault::Mute);
+    let mut service = Service::start(&proxy.url()).await;
+    let job = start(&service).await;
+    while count(server, "t").await == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    service.kill();
+    (proxy, service, job)
+}
+
 async fn only_task(service: &Service, job: &Job) -> Task {
     let page: TaskPage = service.get(&format!("/jobs/{}/tasks", job.id)).await.unwrap();
     assert_eq!(page.tasks.len(), 1);
@@ -127,14 +140,7 @@ async fn nothing_is_removed_from_a_table_that_took_the_targets_name() {
     let mut server = ClickHouse::start();
     install(&server, "").await;
     server.run(&["CREATE TABLE d.other AS d.t", "INSERT INTO d.other VALUES (1, '2025-01-01 05:00:00')"]).await;
-    let proxy = Proxy::start(&server.url()).await;
-    proxy.arm(1, Fault::Mute);
-    let mut service = Service::start(&proxy.url()).await;
-    let job = start(&service).await;
-    while count(&server, "t").await == 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    service.kill();
+    let (_proxy, mut service, job) = written_unheard(&server).await;
     server.kill();
     server.restart();
     server.query("EXCHANGE TABLES d.t AND d.other").await;
@@ -171,14 +177,7 @@ async fn rows_that_the_job_did_not_write_are_never_removed() {
 async fn a_span_that_others_wrote_into_is_left_to_people() {
     let mut server = ClickHouse::start();
     install(&server, "").await;
-    let proxy = Proxy::start(&server.url()).await;
-    proxy.arm(1, Fault::Mute);
-    let mut service = Service::start(&proxy.url()).await;
-    let job = start(&service).await;
-    while count(&server, "t").await == 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    service.kill();
+    let (_proxy, mut service, job) = written_unheard(&server).await;
     server.run(&["INSERT INTO d.t VALUES (777777, '2025-01-01 05:00:00')", "SYSTEM FLUSH LOGS"]).await;
     server.kill();
     server.restart();

@@ -34,7 +34,7 @@ pub(crate) fn one_of(key: &str, ids: &[String], type_of: impl Fn(&str) -> Option
         let values: Option<BTreeSet<String>> = ids.iter().map(|id| kind.literal(part(id, at, items.len())?)).collect();
         Some(listed(item, values?))
     });
-    std::iter::once(exact.clone()).chain(implied).collect::<Vec<_>>().join(" AND ")
+    std::iter::once(exact).chain(implied).collect::<Vec<_>>().join(" AND ")
 }
 
 /// Whether a query computes the ids that the server gave: it writes another one where an item is NULL, it takes `%` in a key
@@ -76,7 +76,7 @@ pub(crate) fn spelt(key: &str, column: &str, id: &str) -> Option<(UnixMillis, Un
         let part =
             part(id, at, items.len()).filter(|part| named.name() == Some(column) && part.bytes().all(|byte| byte.is_ascii_digit()))?;
         let (date, days) = match (function.as_str(), part.len()) {
-            ("toYYYYMMDD", 8) => (format!("{}-{}-{}", part.get(..4)?, part.get(4..6)?, part.get(6..)?), 1),
+            ("toYYYYMMDD", 8) => (day(part)?, 1),
             ("toYYYYMM", 6) => (format!("{}-{}-01", part.get(..4)?, part.get(4..)?), 31),
             ("toYear", 4) => (format!("{part}-01-01"), 366),
             _ => return None,
@@ -132,6 +132,12 @@ fn part(id: &str, at: usize, of: usize) -> Option<&str> {
     (parts.len() == of).then(|| parts.get(at).copied()).flatten()
 }
 
+/// `20250131` as a date.
+fn day(part: &str) -> Option<String> {
+    let digits = part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| Some(format!("{}-{}-{}", part.get(..4)?, part.get(4..6)?, part.get(6..)?)))?
+}
+
 /// Kinds of items whose values an id spells.
 #[derive(Clone, Copy)]
 enum Kind {
@@ -178,10 +184,9 @@ impl Kind {
         match self {
             Self::Integer => part.parse::<i128>().ok().map(|number| number.to_string()).filter(|text| text == part),
             Self::Date => {
-                let digits = part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_digit());
-                let date = format!("{}-{}-{}", part.get(..4)?, part.get(4..6)?, part.get(6..)?);
+                let date = day(part)?;
                 let instant = UnixMillis::parse(&format!("{date}T00:00:00Z")).ok()?;
-                (digits && instant.0.rem_euclid(DAY_MS) == 0).then(|| format!("toDate({})", string(&date)))
+                (instant.0.rem_euclid(DAY_MS) == 0).then(|| format!("toDate({})", string(&date)))
             }
             Self::Moment => part.parse::<u32>().ok().map(|seconds| format!("toDateTime({seconds})")),
         }

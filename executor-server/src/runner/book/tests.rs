@@ -1,10 +1,8 @@
-//! The books are right whatever happens: a model of a job.
-
 //! The pure parts together: book, lifecycle and scheduler under any order of answers, failures and commands.
 
 use executor_api::job::JobState;
-use executor_api::task::Task;
-use planner_core::digest::ChunkId;
+use planner_core::digest::{ChunkId, Token};
+use planner_core::plan::{Chunk, Span};
 use proptest::prelude::*;
 
 use super::*;
@@ -13,38 +11,16 @@ use crate::lifecycle::task::ended;
 use crate::scheduler::{Action, View, decide};
 
 fn record(n: u64) -> TaskRecord {
-    let task = Task {
-        n,
-        chunk_id: ChunkId::parse(&format!("{n:016x}")).unwrap(),
+    let chunk = Chunk {
+        bytes: 100 * ((n * 7) % 5 + 1),
+        id: ChunkId::parse(&format!("{n:016x}")).unwrap(),
         label: n.to_string(),
-        parent: None,
-        split_into: Vec::new(),
-        state: TaskState::Waiting,
-        attempts: 0,
-        rows_estimated: 10 + n,
-        bytes_estimated: 100 * ((n * 7) % 5 + 1),
-        rows: 0,
-        bytes: 0,
-        started_at: None,
-        duration_ms: 0,
-        retry_at: None,
-        message: None,
-        verified: None,
+        rows: 10 + n,
+        span: Span::Time(None, None),
+        statement: 0,
+        token: Token::parse(&"0".repeat(64)).unwrap(),
     };
-    TaskRecord {
-        task,
-        asserted: Vec::new(),
-        attempt: 0,
-        clear_until: None,
-        evidence: None,
-        failures: 0,
-        generation: 0,
-        half: None,
-        may_have_left: false,
-        retried: false,
-        rows_read: 0,
-        unresolved: false,
-    }
+    TaskRecord::waiting(n, chunk, 0)
 }
 
 /// What may happen next; the number chooses among the tasks that it can happen to.
