@@ -1,5 +1,5 @@
 //! Stands between the service and ClickHouse and breaks things on purpose. It reads HTTP/1.1 as both ends speak it, so
-//! that a fault meets a chosen INSERT at a chosen moment: before, in the middle of, or after its request.
+//! that a fault meets a chosen statement at a chosen moment: before, in the middle of, or after its request.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,13 +10,18 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What happens to one INSERT on its way.
+/// How long after a request its double arrives.
+const BETWEEN_DOUBLES: Duration = Duration::from_millis(300);
+
+/// What happens to one statement on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// It arrives later.
     Delay(Duration),
     /// It arrives later, even when whoever sent it has long gone.
     Late(Duration),
+    /// It arrives twice; the answer to the second is the one that is heard.
+    Twice,
     /// It arrives when somebody has the logs flushed, after the running queries were looked through, even when whoever sent
     /// it has long gone.
     Unseen,
@@ -40,6 +45,17 @@ pub enum Fault {
     Torn,
 }
 
+/// A statement that faults are meant for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Statement {
+    /// It carries a chunk.
+    Insert,
+    /// It removes what an attempt left.
+    Removal,
+    /// It asks whether a query runs.
+    Processes,
+}
+
 /// A running proxy; it ends with this value. Connections that it holds silent close then.
 pub struct Proxy {
     address: SocketAddr,
@@ -49,12 +65,16 @@ pub struct Proxy {
 
 struct Shared {
     upstream: String,
-    /// Faults by the number of the INSERT that they meet, from 1.
-    faults: Mutex<BTreeMap<u64, Fault>>,
+    /// Faults by the statement that they meet, counted from 1.
+    faults: Mutex<BTreeMap<(Statement, u64), Fault>>,
     /// Faults that meet every INSERT that has none of its own.
     always: Mutex<Option<Fault>>,
     /// INSERTs seen so far.
     inserts: watch::Sender<u64>,
+    /// Removals seen so far.
+    removals: watch::Sender<u64>,
+    /// Questions for running queries seen so far.
+    processes: watch::Sender<u64>,
     /// Times that the logs were flushed.
     flushes: watch::Sender<u64>,
     /// Whether every other request than an INSERT stays without an answer.
@@ -73,6 +93,8 @@ impl Proxy {
             faults: Mutex::default(),
             always: Mutex::default(),
             inserts: watch::Sender::new(0),
+            removals: watch::Sender::new(0),
+            processes: watch::Sender::new(0),
             flushes: watch::Sender::new(0),
             silent: watch::Sender::new(false),
             ended: watch::Sender::new(false),
@@ -93,9 +115,14 @@ impl Proxy {
 
     /// Arms a fault for the `number`th INSERT, from 1, or for the next one after it that has none.
     pub fn arm(&self, number: u64, fault: Fault) {
+        self.arm_for(Statement::Insert, number, fault);
+    }
+
+    /// The same for another kind of statement.
+    pub fn arm_for(&self, statement: Statement, number: u64, fault: Fault) {
         let mut faults = self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = (number..=u64::MAX).take_while(|number| faults.contains_key(number)).count() as u64;
-        faults.insert(number + taken, fault);
+        let taken = (number..=u64::MAX).take_while(|number| faults.contains_key(&(statement, *number))).count() as u64;
+        faults.insert((statement, number + taken), fault);
     }
 
     /// A fault for every INSERT from here on; none ends it.
@@ -110,7 +137,12 @@ impl Proxy {
 
     /// INSERTs that have come by so far, and their coming.
     pub fn inserts(&self) -> watch::Receiver<u64> {
-        self.shared.inserts.subscribe()
+        self.seen(Statement::Insert)
+    }
+
+    /// The same for any kind of statement.
+    pub fn seen(&self, statement: Statement) -> watch::Receiver<u64> {
+        self.shared.seen(statement).subscribe()
     }
 }
 
@@ -143,6 +175,10 @@ async fn exchange(client: &mut TcpStream, shared: &Shared) -> Option<()> {
                 tokio::spawn(deliver(request, shared.upstream.clone(), delay));
                 return std::future::pending().await;
             }
+            Some(Fault::Twice) => {
+                tokio::spawn(deliver(request.clone(), shared.upstream.clone(), Duration::ZERO));
+                wait = BETWEEN_DOUBLES;
+            }
             Some(Fault::Unseen) => {
                 let (upstream, mut flushes) = (shared.upstream.clone(), shared.flushes.subscribe());
                 tokio::spawn(async move {
@@ -162,7 +198,11 @@ async fn exchange(client: &mut TcpStream, shared: &Shared) -> Option<()> {
                 return None;
             }
             Some(Fault::Swallow) => return std::future::pending().await,
-            Some(Fault::Memory(bytes)) => request.set_argument("max_memory_usage", &bytes.to_string()),
+            Some(Fault::Memory(bytes)) => {
+                request.set_argument("max_memory_usage", &bytes.to_string());
+                // Small amounts count, too.
+                request.set_argument("max_untracked_memory", "0");
+            }
             Some(Fault::Hurry(most)) => {
                 request.set_argument("max_execution_time", &format!("{}.{:03}", most.as_secs(), most.subsec_millis()));
             }
@@ -228,25 +268,33 @@ async fn gone(client: &TcpStream) {
 }
 
 impl Shared {
-    /// Counts an INSERT and takes the fault that is meant for it.
+    /// Counts a statement and takes the fault that is meant for it.
     fn fault(&self, request: &Message) -> Option<Fault> {
         if request.says(b"SYSTEM FLUSH LOGS") {
             self.flushes.send_modify(|seen| *seen += 1);
         }
-        if !request.is_insert() {
-            return None;
-        }
+        let statement = request.statement()?;
         let mut number = 0;
-        self.inserts.send_modify(|seen| {
+        self.seen(statement).send_modify(|seen| {
             *seen += 1;
             number = *seen;
         });
-        let own = self.faults.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
-        own.or_else(|| *self.always.lock().unwrap_or_else(PoisonError::into_inner))
+        let own = self.faults.lock().unwrap_or_else(PoisonError::into_inner).remove(&(statement, number));
+        let always = || *self.always.lock().unwrap_or_else(PoisonError::into_inner);
+        own.or_else(|| always().filter(|_| statement == Statement::Insert))
+    }
+
+    fn seen(&self, statement: Statement) -> &watch::Sender<u64> {
+        match statement {
+            Statement::Insert => &self.inserts,
+            Statement::Removal => &self.removals,
+            Statement::Processes => &self.processes,
+        }
     }
 }
 
 /// A whole HTTP message.
+#[derive(Clone)]
 struct Message {
     bytes: Vec<u8>,
     /// Where its body begins.
@@ -256,6 +304,16 @@ struct Message {
 impl Message {
     fn is_insert(&self) -> bool {
         self.says(b"INSERT ")
+    }
+
+    fn statement(&self) -> Option<Statement> {
+        let body = self.bytes.get(self.body..)?;
+        match body {
+            _ if self.is_insert() => Some(Statement::Insert),
+            _ if self.says(b"ALTER TABLE ") && find(body, b" DELETE WHERE ").is_some() => Some(Statement::Removal),
+            _ if self.says(b"SELECT ") && find(body, b"system.processes WHERE ").is_some() => Some(Statement::Processes),
+            _ => None,
+        }
     }
 
     fn says(&self, statement: &[u8]) -> bool {

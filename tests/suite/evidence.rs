@@ -6,7 +6,7 @@ use executor_api::job::{Job, JobState};
 use executor_api::receipt::Verdict;
 use executor_api::task::{Task, TaskPage};
 use penstock_tests::clickhouse::ClickHouse;
-use penstock_tests::proxy::{Fault, Proxy};
+use penstock_tests::proxy::{Fault, Proxy, Statement};
 use penstock_tests::service::{Service, request};
 use serde_json::json;
 
@@ -191,4 +191,94 @@ async fn a_span_that_others_wrote_into_is_left_to_people() {
     retry(&service, &job).await;
     assert_eq!(service.completed(&job.id).await.verdict, Some(Verdict::Exact));
     equal(&server).await;
+}
+
+/// The rows are written, the answer is not heard, the service and the server have died, and some of the rows are gone.
+async fn left_in_part(server: &mut ClickHouse) -> (Proxy, Service, Job) {
+    let (proxy, service, job) = written_unheard(server).await;
+    server.kill();
+    server.restart();
+    server.query("ALTER TABLE d.t DELETE WHERE id < 10 SETTINGS mutations_sync = 2").await;
+    (proxy, service, job)
+}
+
+/// A removal that arrives after its deadline finds the rows of whoever sent the chunk again: it removes none.
+#[tokio::test]
+async fn a_removal_that_arrives_late_removes_nothing() {
+    let late = Duration::from_secs(9);
+    for fault in [Fault::Late(late), Fault::Delay(late)] {
+        let mut server = ClickHouse::start();
+        install(&server, "").await;
+        let (proxy, mut service, job) = left_in_part(&mut server).await;
+        proxy.arm_for(Statement::Removal, 1, fault);
+        let mut removals = proxy.seen(Statement::Removal);
+        service.revive().await;
+        removals.wait_for(|seen| *seen == 1).await.unwrap();
+        let arrives = tokio::time::Instant::now() + late;
+        assert_eq!(service.completed(&job.id).await.verdict, Some(Verdict::Exact));
+        assert!(*removals.borrow() > 1, "{fault:?}: the chunk was sent upon what was left");
+        tokio::time::sleep_until(arrives + Duration::from_secs(2)).await;
+        equal(&server).await;
+        server.query("SYSTEM FLUSH LOGS").await;
+        let ran = server.query("SELECT count() FROM system.query_log WHERE type = 'QueryFinish' AND query_kind = 'Alter' AND query LIKE '%d%t%DELETE WHERE%' AND query LIKE '%mutations_execute_nondeterministic_on_initiator%'").await;
+        assert_eq!(ran.trim().parse::<u64>().unwrap(), *removals.borrow(), "{fault:?}: the late one has not come");
+    }
+}
+
+/// Whether a query runs cannot be told while the server has no memory for the question: that is waited for.
+#[tokio::test]
+async fn a_server_without_memory_is_asked_until_it_tells_what_runs() {
+    let server = ClickHouse::start();
+    install(&server, "").await;
+    let (proxy, mut service, job) = written_unheard(&server).await;
+    let questions = proxy.seen(Statement::Processes);
+    let asked = *questions.borrow();
+    let refused = 7;
+    for number in 1..=refused {
+        proxy.arm_for(Statement::Processes, asked + number, Fault::Memory(1));
+    }
+    service.revive().await;
+    assert_eq!(service.completed(&job.id).await.verdict, Some(Verdict::Exact));
+    equal(&server).await;
+    server.query("SYSTEM FLUSH LOGS").await;
+    let full = server.query("SELECT count() FROM system.query_log WHERE exception_code = 241 AND query LIKE '%system.processes%'").await;
+    assert_eq!(full.trim().parse::<u64>().unwrap(), refused);
+    assert_eq!(inserted(&server).await.trim(), "1");
+}
+
+/// The server refuses the double of a request that it is working on: that says nothing of the end of the first.
+#[tokio::test]
+async fn a_request_that_arrives_twice_is_waited_for() {
+    let server = ClickHouse::start();
+    install(&server, ", pause UInt8 MATERIALIZED sleepEachRow(0.00009)").await;
+    let proxy = Proxy::start(&server.url()).await;
+    proxy.arm(1, Fault::Twice);
+    let service = Service::start(&proxy.url()).await;
+    let job = start(&service).await;
+    let job = service.completed(&job.id).await;
+    assert_eq!(job.verdict, Some(Verdict::Exact));
+    equal(&server).await;
+    assert_eq!(only_task(&service, &job).await.attempts, 1);
+    assert_eq!(inserted(&server).await.trim(), "1");
+    let doubles = server.query("SELECT count() FROM system.query_log WHERE exception_code = 216").await;
+    assert_eq!(doubles.trim(), "1", "the double was not refused");
+}
+
+/// While the job runs, another table takes the target's name. It holds what was written until then, and gets the rest:
+/// nothing is missing there, and yet the table that the job was made for was not compared.
+#[tokio::test]
+async fn a_table_that_took_the_targets_name_is_no_proof() {
+    let server = ClickHouse::start();
+    install(&server, "").await;
+    server.query("CREATE TABLE d.other AS d.t").await;
+    let proxy = Proxy::start(&server.url()).await;
+    proxy.arm(2, Fault::Delay(Duration::from_secs(2)));
+    let service = Service::start(&proxy.url()).await;
+    let job = service.start_job(&request("d.s", "d.t", "12", Some(("2025-01-01", "2025-01-02"))), 1).await;
+    proxy.inserts().wait_for(|seen| *seen >= 2).await.unwrap();
+    server.run(&["INSERT INTO d.other SELECT * FROM d.t", "EXCHANGE TABLES d.t AND d.other"]).await;
+    let job = service.wait_until(&job.id, "ended", |job| job.state.is_terminal()).await;
+    equal(&server).await;
+    assert_eq!(job.verdict, Some(Verdict::Unproven), "{job:?}");
+    assert!(job.message.as_deref().is_some_and(|words| words.contains("target-replaced")), "{job:?}");
 }

@@ -59,7 +59,7 @@ pub struct Case {
     pub before: Option<Fingerprint>,
     /// Whether nothing but content says whether rows are there: the target remembers no tokens.
     pub content_only: bool,
-    /// The code that the server answered with, if it answered.
+    /// What the server answered of the attempt's end, if it answered.
     pub answered: Option<(i32, String)>,
     /// Whether the query is to be killed where it runs.
     pub kill: bool,

@@ -48,13 +48,27 @@ pub(super) struct Comparing {
 }
 
 impl Comparing {
-    /// Compares, chunk by chunk with the job's lanes, and reports.
+    /// Compares, and reports. Another table under the target's name proves nothing, whenever it got there.
     pub(super) async fn run(self, to: UnboundedSender<Step>) {
         let report = |compared: Compared| {
             // Nobody listens when the job was stopped meanwhile.
             let _ = to.send(Step::Compared(compared));
         };
         self.blocks(&report).await;
+        let site = self.site.clone();
+        let mut stands = site.still_stands().await;
+        if stands.is_ok() {
+            self.contents(&report).await;
+            stands = site.still_stands().await;
+        }
+        if let Err(message) = stands {
+            report(Compared::Failed { message });
+        }
+        report(Compared::Finished);
+    }
+
+    /// Chunk by chunk with the job's lanes, or the whole.
+    async fn contents(self, report: &impl Fn(Compared)) {
         match &self.site.proof {
             Proof::PerChunk => {
                 let passes = passes::of(&self.site, self.chunks).await.into_iter().map(|chunks| {
@@ -89,7 +103,6 @@ impl Comparing {
             },
             Proof::WholeTarget | Proof::Unprovable { .. } => {}
         }
-        report(Compared::Finished);
     }
 
     /// Exactly one new part per query and partition, or the chunk was not one block (clickhouse.md section 1).

@@ -140,6 +140,11 @@ impl Site {
         }
     }
 
+    /// Whether the target is still the table that the plan was made for; in words where it is not.
+    pub(super) async fn still_stands(&self) -> Result<(), String> {
+        self.standing().await.map(drop).map_err(|(code, message)| format!("{code}: {message}"))
+    }
+
     /// The statement that makes the target remember the plan's blocks; none where it does.
     pub(super) async fn window(&self) -> Result<Option<String>, Failure> {
         let target = &self.snapshot.target;

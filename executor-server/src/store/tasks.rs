@@ -33,7 +33,7 @@ pub struct TaskRecord {
     pub generation: u32,
     /// What it carries, where it is a half of a chunk of the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub half: Option<Half>,
+    pub half: Option<Box<Half>>,
     /// Whether an attempt of this job may have left rows of the chunk in the target: only those are ever removed.
     #[serde(default)]
     pub may_have_left: bool,
@@ -105,7 +105,7 @@ impl Store {
             let mut statement = db.prepare_cached("SELECT body FROM tasks WHERE job_id = ?1 AND n >= ?2 ORDER BY n")?;
             let bodies = statement.query_map(params![job, int(chunks as u64)], |row| row.get::<_, String>(0))?;
             let records = bodies.map(|body| from_json::<TaskRecord>(&body?));
-            Ok(records.collect::<Result<Vec<_>, StoreError>>()?.into_iter().filter_map(|record| record.half).collect())
+            Ok(records.collect::<Result<Vec<_>, StoreError>>()?.into_iter().filter_map(|record| record.half.map(|half| *half)).collect())
         })
         .await
     }

@@ -30,6 +30,8 @@ use tokio::task::JoinSet;
 pub(in crate::runner) use self::asserting::Arrived;
 pub(in crate::runner) use self::awaited::Awaited;
 use self::record::Note;
+use crate::clickhouse::classify::Class;
+use crate::clickhouse::classify::class_of;
 use crate::clickhouse::health::Reach;
 use crate::clock;
 use crate::reconcile;
@@ -325,6 +327,8 @@ impl Driver {
         let record = self.last_attempt(n).await?;
         let answered =
             answered.or_else(|| record.attempt.error_code.map(|code| (code, record.attempt.message.clone().unwrap_or_default())));
+        // A refused double says nothing of the end of the request that it doubles.
+        let answered = answered.filter(|(code, words)| class_of(*code, words) != Class::StillRunning);
         let sent_at = record.server_time.unwrap_or(record.attempt.started_at.0);
         let waited = record.attempt.started_at.0.saturating_sub(self.job.created_at.0);
         Some(Case {

@@ -25,10 +25,10 @@ impl Driver {
     }
 
     pub(super) fn splitting(&self, n: u64, possible: bool) -> Splitting {
-        match (possible, self.book.task(n).and_then(|record| record.half.clone())) {
+        match (possible, self.book.task(n).is_some_and(|record| record.half.is_some())) {
             (false, _) => Splitting::Impossible,
-            (true, None) => Splitting::Possible,
-            (true, Some(_)) => Splitting::AtOnce,
+            (true, false) => Splitting::Possible,
+            (true, true) => Splitting::AtOnce,
         }
     }
 
@@ -65,6 +65,6 @@ impl Driver {
 fn child(plan: &planner_core::plan::Plan, parent: u64, i: usize, half: Half, of: &TaskRecord) -> Option<TaskRecord> {
     let mut record = TaskRecord::waiting(i as u64, plan.chunk(i)?, of.generation.max(plan.core.generation));
     record.task.parent = Some(parent);
-    record.half = Some(half);
+    record.half = Some(Box::new(half));
     Some(record)
 }

@@ -72,13 +72,29 @@ impl Engine {
         if let Some(found) = self.store.submitted(&key, &body_digest).await? {
             return self.known(found).await;
         }
+        let job = match self.take_in(key, body_digest, create).await? {
+            Ok(job) => job,
+            Err(found) => return self.known(found).await,
+        };
+        let mut drivers = self.drivers.lock().await;
+        if let Err(error) = self.drive(&mut drivers, &job.id, None).await {
+            // Stored: the next start of the service takes it up.
+            tracing::error!(?error, job = job.id, "the job was accepted, but cannot be started");
+        }
+        Ok((job, true))
+    }
+
+    /// Checks all that a job stands on, and stores it; `Err` is what the store knows of the key already. Nothing of the plan is
+    /// held any more when it returns: the driver reads its own, and a plan may be large.
+    async fn take_in(&self, key: String, body_digest: String, create: JobCreate) -> Result<Result<Job, Submitted>, SubmitError> {
         let stored = self.store.plan(&create.plan_digest).await?.ok_or(SubmitError::PlanMissing)?;
         let snapshot = self.store.snapshot(&stored.answer.snapshot).await?.ok_or(SubmitError::SnapshotMissing)?.snapshot;
         Self::check_plan(&stored, &snapshot)?;
         let fresh = self.check_fresh(&stored, &snapshot).await?;
         let dedup = dedup(create.dedup, &fresh.target)?;
         let _starting = others::free(&self.store, self.runs.as_ref(), &stored.plan, None).await?;
-        let site = site(&self.health, stored.clone(), snapshot);
+        let (bytes_total, rows_total) = (stored.answer.bytes, stored.answer.rows);
+        let site = site(&self.health, stored, snapshot);
         // A server that is away is waited for when the job begins.
         if let Err(Refusal::Wrong(words)) = site.called().await {
             return Err(SubmitError::Servers(words));
@@ -88,10 +104,9 @@ impl Engine {
         {
             return Err(SubmitError::TargetHoldsRows(message));
         }
-
         self.check_assertions(&create.assertions, &site).await?;
 
-        let tasks = tasks(&stored.plan);
+        let tasks = tasks(&site.plan);
         let now = clock::now();
         let job = Job {
             id: clock::random_id(),
@@ -100,15 +115,15 @@ impl Engine {
             title: create.title,
             reason: create.reason,
             plan_digest: create.plan_digest,
-            plan_id: stored.plan.core.plan_id.clone(),
-            source: stored.plan.core.source.name.clone(),
-            target: stored.plan.core.target.name.clone(),
+            plan_id: site.plan.core.plan_id.clone(),
+            source: site.plan.core.source.name.clone(),
+            target: site.plan.core.target.name.clone(),
             lanes: create.lanes,
             order: create.order,
             assertions: create.assertions,
             dedup,
             counts: Counts { waiting: tasks.len() as u64, total: tasks.len() as u64, ..Counts::default() },
-            progress: Progress { bytes_total: stored.answer.bytes, rows_total: stored.answer.rows, ..Progress::default() },
+            progress: Progress { bytes_total, rows_total, ..Progress::default() },
             created_at: now,
             started_at: None,
             finished_at: None,
@@ -126,16 +141,13 @@ impl Engine {
             query_id: None,
         };
         crash::point(Moment::Before, "job-accepted");
-        match self.store.create_job(key, body_digest, job.clone(), tasks, event).await? {
-            Submitted::Created => crash::point(Moment::After, "job-accepted"),
-            found @ (Submitted::Known(_) | Submitted::Conflict) => return self.known(found).await,
-        }
-        let mut drivers = self.drivers.lock().await;
-        if let Err(error) = self.drive(&mut drivers, &job.id, None).await {
-            // Stored: the next start of the service takes it up.
-            tracing::error!(?error, job = job.id, "the job was accepted, but cannot be started");
-        }
-        Ok((job, true))
+        Ok(match self.store.create_job(key, body_digest, job.clone(), tasks, event).await? {
+            Submitted::Created => {
+                crash::point(Moment::After, "job-accepted");
+                Ok(job)
+            }
+            found @ (Submitted::Known(_) | Submitted::Conflict) => Err(found),
+        })
     }
 
     async fn known(&self, found: Submitted) -> Result<(Job, bool), SubmitError> {

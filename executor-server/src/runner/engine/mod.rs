@@ -224,7 +224,7 @@ impl Engine {
 
 /// The stored plan with the halves of chunks that this job has split.
 fn with_halves(stored: StoredPlan, tasks: &[TaskRecord]) -> StoredPlan {
-    StoredPlan { plan: stored.plan.with_halves(tasks.iter().filter_map(|record| record.half.clone())), ..stored }
+    StoredPlan { plan: stored.plan.with_halves(tasks.iter().filter_map(|record| record.half.as_deref().cloned())), ..stored }
 }
 
 fn site(health: &Health, stored: StoredPlan, snapshot: Snapshot) -> Site {
