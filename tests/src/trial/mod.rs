@@ -89,6 +89,8 @@ pub struct Report {
     pub exact: bool,
     /// Whether the work ended at all, all of it done.
     pub finished: bool,
+    /// What failed tasks say of themselves.
+    pub failed: Vec<String>,
     /// What a correct service would not have done; empty when all is well.
     pub wrong: Vec<String>,
     /// Strikes that were reached before the job ended.
@@ -131,7 +133,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.map_or("did not end", JobState::name);
         write!(f, "{state}, {} strikes, lost {}, duplicated {}", self.struck, self.lost, self.duplicated)?;
-        self.wrong.iter().try_for_each(|wrong| write!(f, "\n  {wrong}"))
+        self.failed.iter().chain(&self.wrong).try_for_each(|wrong| write!(f, "\n  {wrong}"))
     }
 }
 

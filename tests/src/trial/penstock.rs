@@ -74,7 +74,7 @@ impl Trial {
 
     async fn judge(&self, server: &ClickHouse, service: &Service, job: &str, ended: Option<Job>) -> Report {
         let content = self.content(server).await;
-        let mut wrong = Vec::new();
+        let (mut failed, mut wrong) = (Vec::new(), Vec::new());
         let state = ended.as_ref().map(|job| job.state);
         match &ended {
             None => wrong.push(format!("the job did not end: {:?}", service.job(job).await)),
@@ -87,7 +87,7 @@ impl Trial {
                 }
                 // Where the whole is exact and done, so is each part.
                 if !content.exact() || job.counts.failed > 0 {
-                    self.judge_tasks(server, service, &job.id, &mut wrong).await;
+                    failed = self.judge_tasks(server, service, &job.id, &mut wrong).await;
                 }
             }
         }
@@ -102,19 +102,25 @@ impl Trial {
             wrong.extend(timeline(service, job).await);
         }
         let finished = state == Some(JobState::Completed);
-        Report { state, lost: content.lost, duplicated: content.duplicated, exact: content.exact(), finished, wrong, struck: 0 }
+        Report { state, lost: content.lost, duplicated: content.duplicated, exact: content.exact(), finished, failed, wrong, struck: 0 }
     }
 
-    /// A task that is done is there once; one that failed has left nothing, or its message says that it may have.
-    async fn judge_tasks(&self, server: &ClickHouse, service: &Service, job: &str, wrong: &mut Vec<String>) {
+    /// A task that is done is there once; one that failed has left nothing, or its message says that it may have. Gives back
+    /// what failed ones say.
+    async fn judge_tasks(&self, server: &ClickHouse, service: &Service, job: &str, wrong: &mut Vec<String>) -> Vec<String> {
+        let mut failed = Vec::new();
         let page: Result<TaskPage, _> = service.get(&format!("/jobs/{job}/tasks?limit=1000")).await;
         for task in page.map(|page| page.tasks).unwrap_or_default() {
             if !matches!(task.state, TaskState::Done | TaskState::Failed) {
                 continue;
             }
+            if task.state == TaskState::Failed {
+                failed.push(format!("task {} failed: {}", task.n, task.message.as_deref().unwrap_or_default()));
+            }
             let Some(problem) = self.judge_task(server, service, job, &task).await else { continue };
             wrong.push(format!("task {} ({}) is {:?}, {problem}; it says {:?}", task.n, task.label, task.state, task.message));
         }
+        failed
     }
 
     async fn judge_task(&self, server: &ClickHouse, service: &Service, job: &str, task: &Task) -> Option<String> {

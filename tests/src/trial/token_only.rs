@@ -92,6 +92,7 @@ impl Trial {
             duplicated: content.duplicated,
             exact: content.exact(),
             finished,
+            failed: Vec::new(),
             wrong: Vec::new(),
             struck,
         }
