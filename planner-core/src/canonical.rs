@@ -3,16 +3,23 @@
 //! Documents declare their fields in alphabetical order and use `BTreeMap`, so the plain serialized form is canonical
 //! and can be hashed while it is written. [`is_canonical`] is the guard that tests hold against every document.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use serde::Serialize;
 use serde_json::Value;
 
 /// Writes a document in its canonical form.
 pub fn write<T: Serialize>(document: &T, to: impl io::Write) {
-    let written = serde_json::to_writer(io::BufWriter::with_capacity(1 << 14, to), document);
+    let written = try_write(document, to);
     // Documents hold strings, integers and maps with string keys, and the writers here do not fail.
     debug_assert!(written.is_ok(), "a document that cannot be serialized");
+}
+
+/// The same for a document whose parts are read while it is written, or a writer that may fail.
+pub fn try_write<T: Serialize>(document: &T, to: impl io::Write) -> serde_json::Result<()> {
+    let mut to = io::BufWriter::with_capacity(1 << 14, to);
+    serde_json::to_writer(&mut to, document)?;
+    to.flush().map_err(serde_json::Error::io)
 }
 
 /// A document in its canonical form.

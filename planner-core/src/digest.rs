@@ -73,11 +73,20 @@ hex_name!(
 ///
 /// The tag and the length-free separator keep two kinds of document from ever sharing a digest.
 pub fn of_document<T: Serialize>(domain: &str, document: &T) -> Digest {
-    let mut hash = Sha256::new();
-    hash.update(domain.as_bytes());
-    hash.update([0]);
+    let mut hash = tagged(domain);
     crate::canonical::write(document, Hashing(&mut hash));
     Digest::of(hash)
+}
+
+/// The same for a document whose parts are read while it is hashed: that may fail.
+pub fn try_of_document<T: Serialize>(domain: &str, document: &T) -> serde_json::Result<Digest> {
+    let mut hash = tagged(domain);
+    crate::canonical::try_write(document, Hashing(&mut hash))?;
+    Ok(Digest::of(hash))
+}
+
+fn tagged(domain: &str) -> Sha256 {
+    Sha256::new().chain_update(domain.as_bytes()).chain_update([0])
 }
 
 /// The id of a plan, from the text that the formula names.
@@ -115,7 +124,7 @@ impl TokenMaker {
 
 /// SHA-256 of bytes, as a digest: for documents that are already text.
 pub fn of_bytes(domain: &str, bytes: &[u8]) -> Digest {
-    Digest::of(Sha256::new().chain_update(domain.as_bytes()).chain_update([0]).chain_update(bytes))
+    Digest::of(tagged(domain).chain_update(bytes))
 }
 
 struct Hashing<'a>(&'a mut Sha256);

@@ -1,12 +1,16 @@
 //! Jobs: accepted once per key, and steered.
 
+use std::io;
+
+use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use executor_api::job::{Job, JobCreate, JobList, JobState, LanesRequest, RetryRequest, StopRequest};
 use executor_api::problem::Problem;
 use executor_api::receipt::Receipt;
+use futures_util::stream;
 use planner_core::request::Acknowledgement;
 use serde::Deserialize;
 
@@ -177,9 +181,23 @@ pub(super) async fn find(app: &App, id: &str) -> Result<Job, ApiError> {
 #[utoipa::path(get, path = "/v1/jobs/{id}/receipt", params(("id" = String, Path)), responses((status = 200, body = Receipt), (status = 404, body = Problem)), tag = "jobs")]
 pub(super) async fn receipt(State(app): State<App>, Path(id): Path<String>) -> Result<Response, ApiError> {
     let job = find(&app, &id).await?;
-    let receipt = app.engine.store().receipt(&id).await?;
-    let receipt = receipt.ok_or_else(|| ApiError::not_found(&format!("receipt of job {id}: it is {}", job.state.name())))?;
-    Ok(([(CONTENT_TYPE, "application/json")], receipt).into_response())
+    let pieces = app.engine.store().receipt_pieces(&id).await?;
+    let pieces = pieces.ok_or_else(|| ApiError::not_found(&format!("receipt of job {id}: it is {}", job.state.name())))?;
+    let length = pieces.bytes.to_string();
+    let store = app.engine.store().clone();
+    let read = stream::try_unfold(0, move |part| {
+        let (store, pieces) = (store.clone(), pieces.clone());
+        async move {
+            if part == pieces.number {
+                return Ok(None);
+            }
+            let piece = store.receipt_piece(&pieces, part).await.map_err(io::Error::other)?;
+            // The length says that it is cut off.
+            let piece = piece.ok_or_else(|| io::Error::other("another receipt has taken its place"))?;
+            Ok::<_, io::Error>(Some((piece, part + 1)))
+        }
+    });
+    Ok(([(CONTENT_TYPE, "application/json"), (CONTENT_LENGTH, &length)], Body::from_stream(read)).into_response())
 }
 
 /// Sends nothing more until the job is resumed.

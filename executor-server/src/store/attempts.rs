@@ -51,6 +51,18 @@ impl Store {
         .await
     }
 
+    /// Query ids of a job's attempts that wrote, by task.
+    pub async fn written(&self, job: &str) -> Result<Vec<(u64, String)>, StoreError> {
+        let job = job.to_owned();
+        self.read(move |db| {
+            let sql = "SELECT n, query_id FROM attempts WHERE job_id = ?1 AND outcome = 'written' ORDER BY n, number";
+            let mut statement = db.prepare_cached(sql)?;
+            let rows = statement.query_map([job], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
+            rows.map(|row| row.map(|(n, query_id)| (u64::try_from(n).unwrap_or_default(), query_id)).map_err(StoreError::from)).collect()
+        })
+        .await
+    }
+
     /// When the first attempt of a job was sent, in milliseconds of the server's clock where that was asked.
     pub async fn first_sent(&self, job: &str) -> Result<Option<i64>, StoreError> {
         let job = job.to_owned();

@@ -376,9 +376,10 @@ mod tests {
         let mut vigil = Vigil::default();
         assert!(!vigil.expired(&row, Duration::ZERO));
         taken(&mut claim.connection, &mut vigil, EXPIRY, "the next one", "").unwrap().unwrap();
-        let touched = store.write(|tx| Ok(tx.execute("INSERT INTO receipts (job_id, body) VALUES ('a', 'b')", [])?)).await;
+        let touched =
+            store.write(|tx| Ok(tx.execute("INSERT INTO idempotency_keys (key, body, job_id) VALUES ('a', 'b', 'c')", [])?)).await;
         assert!(matches!(touched, Err(StoreError::Fenced { holder }) if holder == "the next one"));
-        let left: i64 = claim.connection.query_row("SELECT count(*) FROM receipts", [], |row| row.get(0)).unwrap();
+        let left: i64 = claim.connection.query_row("SELECT count(*) FROM idempotency_keys", [], |row| row.get(0)).unwrap();
         assert_eq!(left, 0);
         let mut lost = store.lost();
         assert_eq!(lost.wait_for(Option::is_some).await.unwrap().as_deref(), Some("the next one"));

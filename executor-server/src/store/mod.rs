@@ -7,6 +7,7 @@
 //! ([`lease`]).
 
 mod attempts;
+mod baselines;
 mod changes;
 mod earlier;
 mod events;
@@ -15,6 +16,8 @@ pub mod lease;
 mod paces;
 mod plans;
 mod receipts;
+#[cfg(test)]
+pub(crate) mod samples;
 mod snapshots;
 mod tasks;
 mod worker;
@@ -31,11 +34,13 @@ pub use earlier::{Earlier, Sent};
 pub use events::StoredEvent;
 pub use jobs::{JobFilter, JobRecord, Submitted};
 pub use plans::StoredPlan;
+pub use receipts::Pieces;
 pub use tasks::TaskRecord;
 use worker::Worker;
 
 /// Migrations in order; a store of version n has the first n applied.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_jobs.sql"), include_str!("migrations/0002_tokens.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_jobs.sql"), include_str!("migrations/0002_tokens.sql"), include_str!("migrations/0003_receipts.sql")];
 
 /// The store.
 #[derive(Clone)]
@@ -252,11 +257,25 @@ mod tests {
         assert_eq!(store.last_generation(sent("one")).await.unwrap(), None, "its own");
     }
 
+    #[tokio::test]
+    async fn receipts_of_the_second_version_are_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = Connection::open(directory.path().join("penstock.db")).unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection.execute_batch(MIGRATIONS[1]).unwrap();
+        connection.pragma_update(None, "user_version", 2).unwrap();
+        let text = "{\"digest\":\"ab\",\"statement\":\"größer\"}";
+        connection.execute("INSERT INTO receipts (job_id, body) VALUES ('one', ?1)", [text]).unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        assert_eq!(store.receipt("one").await.unwrap().as_deref(), Some(text));
+        assert_eq!(store.receipt("two").await.unwrap(), None);
+    }
+
     #[test]
     fn a_store_of_a_later_version_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let connection = Connection::open(directory.path().join("penstock.db")).unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
-        assert!(matches!(Store::open(directory.path()), Err(StoreError::Newer { found: 99, known: 2 })));
+        assert!(matches!(Store::open(directory.path()), Err(StoreError::Newer { found: 99, known: 3 })));
     }
 }

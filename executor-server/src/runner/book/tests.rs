@@ -1,27 +1,13 @@
 //! The pure parts together: book, lifecycle and scheduler under any order of answers, failures and commands.
 
 use executor_api::job::JobState;
-use planner_core::digest::{ChunkId, Token};
-use planner_core::plan::{Chunk, Span};
 use proptest::prelude::*;
 
 use super::*;
 use crate::lifecycle::job::{JobEvent, next as next_job};
 use crate::lifecycle::task::ended;
 use crate::scheduler::{Action, View, decide};
-
-fn record(n: u64) -> TaskRecord {
-    let chunk = Chunk {
-        bytes: 100 * ((n * 7) % 5 + 1),
-        id: ChunkId::parse(&format!("{n:016x}")).unwrap(),
-        label: n.to_string(),
-        rows: 10 + n,
-        span: Span::Time(None, None),
-        statement: 0,
-        token: Token::parse(&"0".repeat(64)).unwrap(),
-    };
-    TaskRecord::waiting(n, chunk, 0)
-}
+use crate::store::samples::task as record;
 
 /// What may happen next; the number chooses among the tasks that it can happen to.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,7 @@
 //! The comparison of contents, and the end of a job.
 
-use std::time::Duration;
-
 use executor_api::job::JobState;
 use executor_api::receipt::Verdict;
-use executor_api::task::Outcome;
 use executor_api::task::TaskState;
 
 use super::Driver;
@@ -12,7 +9,7 @@ use super::record::Note;
 use crate::clock;
 use crate::lifecycle::job::JobEvent;
 use crate::lifecycle::job::next;
-use crate::receipt;
+use crate::receipt::{self, Facts, Head};
 use crate::runner::compare::Compared;
 use crate::runner::compare::Comparing;
 use crate::store::Bulk;
@@ -24,18 +21,13 @@ impl Driver {
             self.job.state = state;
             self.recompare("every chunk has ended; comparing contents").await;
         }
-        let attempts = match self.store.job_attempts(&self.job.id).await {
-            Ok(attempts) => attempts,
+        let written = match self.store.written(&self.job.id).await {
+            Ok(written) => written,
             Err(error) => {
                 tracing::error!(%error, job = self.job.id, "the store cannot be read; parts are not counted");
                 Vec::new()
             }
         };
-        let written: Vec<(u64, String)> = attempts
-            .iter()
-            .filter(|(_, attempt)| attempt.outcome == Outcome::Written)
-            .map(|(n, attempt)| (*n, attempt.query_id.clone()))
-            .collect();
         let done = || self.book.tasks().iter().filter(|record| record.task.state == TaskState::Done);
         let all_done = self.book.tasks().iter().all(|record| record.task.state == TaskState::Done || !record.task.split_into.is_empty());
         let comparing = Comparing {
@@ -127,36 +119,19 @@ impl Driver {
     }
 
     pub(super) async fn conclude(&mut self) {
-        let found = loop {
-            let facts = async {
-                Ok::<_, crate::store::StoreError>((
-                    self.store.comparisons(&self.job.id).await?,
-                    self.store.job_attempts(&self.job.id).await?,
-                ))
-            };
-            match facts.await {
-                Ok(found) => break found,
-                Err(error) => {
-                    tracing::error!(%error, job = self.job.id, "the store cannot be read; trying again");
-                    tokio::time::sleep(Duration::from_secs(2)).await;
-                }
-            }
-        };
-        let (comparisons, attempts) = found;
-        let now = clock::now();
-        let facts = receipt::Facts {
-            blocks: &self.blocks,
+        let tally = self.stored(|| self.store.tally(&self.job.id)).await;
+        let rows = tally.rows;
+        let (verdict, statement) = receipt::judge(&Facts {
             job: &self.job,
             tasks: self.book.tasks(),
-            comparisons,
-            attempts,
+            tally,
             proof: &self.site.proof,
             target_held_rows: self.target_was_empty == Some(false),
             uncompared: &self.uncompared,
-        };
-        let receipt = receipt::make(facts, now);
+        });
+        let now = clock::now();
         let counts = self.book.counts();
-        let (event, kind) = if receipt.verdict == Verdict::Different {
+        let (event, kind) = if verdict == Verdict::Different {
             (JobEvent::Differs, "job-failed")
         } else if counts.failed == 0 {
             (JobEvent::Proven, "job-completed")
@@ -168,14 +143,14 @@ impl Driver {
         let Some(state) = next(self.job.state, event) else { return };
         self.job.state = state;
         self.job.finished_at = Some(now);
-        self.job.verdict = Some(receipt.verdict);
+        self.job.verdict = Some(verdict);
         let failure =
             self.book.tasks().iter().find(|record| record.task.state == TaskState::Failed).and_then(|record| record.task.message.clone());
         self.job.message = match (state, failure) {
-            (JobState::Completed, _) | (_, None) => Some(receipt.statement.clone()),
-            (_, Some(failure)) => Some(format!("{}. {failure}", receipt.statement)),
+            (JobState::Completed, _) | (_, None) => Some(statement.clone()),
+            (_, Some(failure)) => Some(format!("{statement}. {failure}")),
         };
-        let statement = receipt.statement.clone();
-        self.record(Note::new(kind, statement).bulk(Bulk::Receipt(Box::new(receipt)))).await;
+        let head = Head::new(&self.job, verdict, statement.clone(), rows, self.blocks.clone(), now);
+        self.record(Note::new(kind, statement).bulk(Bulk::Receipt(Box::new(head)))).await;
     }
 }

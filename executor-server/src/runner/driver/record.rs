@@ -54,8 +54,8 @@ impl Driver {
             self.book.put(record);
         }
         if let Bulk::Tasks(records) | Bulk::Recompare(records) = &note.bulk {
-            for record in records.clone() {
-                self.book.put(record);
+            for record in records {
+                self.book.put(record.clone());
             }
         }
         self.job.counts = self.book.counts();
@@ -72,18 +72,18 @@ impl Driver {
             query_id: note.attempt.as_ref().map(|attempt| attempt.attempt.query_id.clone()),
         };
         tracing::debug!(job = self.job.id, event = event.id, kind = event.kind, task = event.task, message = event.message, "event");
-        let change = Change {
+        let change = Arc::new(Change {
             event,
             job: self.job.clone(),
             task: note.task,
             attempt: note.attempt,
             target_was_empty: self.target_was_empty,
             bulk: note.bulk,
-        };
+        });
         let kind = note.kind;
         crash::point(Moment::Before, kind);
         let mut failing = false;
-        while let Err(error) = self.store.record(change.clone()).await {
+        while let Err(error) = self.store.record(Arc::clone(&change)).await {
             if matches!(error, StoreError::Fenced { .. }) {
                 // The service ends for the same reason, and this driver with it.
                 std::future::pending::<()>().await;

@@ -27,15 +27,19 @@ impl Wanted {
         let text = arguments.next()?;
         Some(text.parse().unwrap_or_else(|_| panic!("{option} takes a whole number, not '{text}'")))
     }
+
+    /// Whether an option such as `--to-the-end` was given.
+    fn has(&self, option: &str) -> bool {
+        self.arguments.iter().any(|argument| argument == option)
+    }
 }
 
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let flag = |name: &str| arguments.iter().any(|argument| argument == name);
-    let wanted = Wanted { json: flag("--json"), quick: flag("--quick"), arguments: arguments.clone() };
-    let name = arguments.first().map(String::as_str);
-    let figures = match name {
+    let mut wanted = Wanted { json: false, quick: false, arguments };
+    (wanted.json, wanted.quick) = (wanted.has("--json"), wanted.has("--quick"));
+    let figures = match wanted.arguments.first().map(String::as_str) {
         Some("core") => core::measure(&wanted),
         Some("faults") => faults::measure(&wanted).await,
         Some("idle") => idle::measure(&wanted).await,
@@ -45,7 +49,7 @@ async fn main() {
         Some("console") => console::measure(&wanted).await,
         _ => {
             eprintln!(
-                "cargo xtask bench core|plan|run|tasks|console|faults|idle [--json] [--quick] [--trials N --seed S] [--tasks N --seconds S]"
+                "cargo xtask bench core|plan|run|tasks|console|faults|idle [--json] [--quick] [--trials N --seed S] [--tasks N --seconds S --to-the-end]"
             );
             std::process::exit(2);
         }

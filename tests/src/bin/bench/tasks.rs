@@ -1,9 +1,10 @@
 //! A job of 100,000 tasks, watched for a while: what a task costs the service, its memory, how soon its status answers, and
-//! how often ClickHouse is asked what runs. Chunks hold a row each, so that hardly anything but the service's work is left.
+//! how often ClickHouse is asked what runs. With `--to-the-end` memory is measured until the receipt is made. Chunks hold a row each, so that hardly anything but the service's work is left.
 
 use std::time::{Duration, Instant};
 
 use executor_api::job::JobState;
+use executor_api::receipt::Verdict;
 use penstock_tests::clickhouse::ClickHouse;
 use penstock_tests::service::{Service, request};
 use serde_json::{Value, json};
@@ -44,6 +45,7 @@ pub(crate) async fn measure(wanted: &Wanted) -> Value {
     }
     let (took, worked) = (since.elapsed().as_secs_f64(), service.job(&job.id).await.counts.done - done);
     let cpu_ms = precise(ticks(pid) - cpu) * 1000.0 / TICKS;
+    let watched_memory = memory_kib(pid);
     server.query("SYSTEM FLUSH LOGS").await;
     let watched = server
         .query(&format!(
@@ -53,6 +55,12 @@ pub(crate) async fn measure(wanted: &Wanted) -> Value {
         ))
         .await;
     let watched: f64 = watched.trim().parse().unwrap_or(f64::NAN);
+    if wanted.has("--to-the-end") {
+        while !service.job(&job.id).await.state.is_terminal() {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        assert_eq!(service.receipt(&job.id).await.verdict, Verdict::Exact, "each row arrived once");
+    }
     json!({
         "tasks": tasks,
         "lanes": LANES,
@@ -60,7 +68,8 @@ pub(crate) async fn measure(wanted: &Wanted) -> Value {
         "watched_s": rounded(took),
         "done_meanwhile": worked,
         "cpu_ms_per_task": rounded(cpu_ms / precise(worked.max(1))),
-        "memory_mib": rounded(precise(memory_kib(pid)) / 1024.0),
+        "memory_mib": rounded(precise(watched_memory) / 1024.0),
+        "memory_to_the_end_mib": wanted.has("--to-the-end").then(|| rounded(precise(memory_kib(pid)) / 1024.0)),
         "status_median_ms": rounded(crate::median(answers)),
         "status_slowest_ms": rounded(slowest.as_secs_f64() * 1000.0),
         "watching_queries_per_s": rounded(watched / took),
