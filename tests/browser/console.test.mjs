@@ -197,6 +197,13 @@ test('pause, lanes, resume, cancel and one task from the page', async () => {
   await page.locator('[data-testid^="pause-"]').first().click();
   await state(page, 'job-state', 'paused').waitFor();
   await shot(page, 'job-paused-1280');
+  await page.setViewportSize({ width: 360, height: 740 });
+  await at(page, 'cancel').click();
+  await page.locator('[data-testid^="cancel-"]').last().waitFor();
+  await sound(page, 'the open menu at 360 px');
+  await shot(page, 'job-menu-360');
+  await at(page, 'cancel').click();
+  await page.setViewportSize({ width: 1280, height: 860 });
   await at(page, 'lanes-more').click();
   await at(page, 'resume').click();
   await page.locator('[data-testid="job-state"]:not([data-state="paused"])').waitFor();

@@ -66,6 +66,9 @@ test('the size slider plans in the worker; keys, field, presets and address foll
   await at(page, 'size-field').fill('much');
   await at(page, 'size-field').press('Enter');
   assert.equal(await at(page, 'size-field').getAttribute('aria-invalid'), 'true');
+  const takes = page.locator(`#${await at(page, 'size-field').getAttribute('aria-describedby')}`);
+  assert.match(await takes.innerText(), /like 512M/);
+  assert.ok(await takes.isVisible());
   await page.getByRole('button', { name: '128 MiB' }).click();
   assert.equal(await page.getByRole('button', { name: '128 MiB' }).getAttribute('aria-pressed'), 'true');
   await page.waitForFunction(() => document.querySelector('[data-testid="size-slider"]').getAttribute('aria-valuetext').startsWith('128 MiB, 8'));
@@ -132,6 +135,33 @@ test('detail that cannot be fetched is said, and asked for again', async () => {
   await at(page, 'detail-again').click();
   await agreed(page);
   assert.equal(await at(page, 'detail-failed').count(), 0);
+  await close(page);
+});
+
+test('a service that does not answer is no other plan, and is asked again', async () => {
+  const page = await open(wide);
+  await agreed(page);
+  await page.route('**/v1/plans', (route) => route.abort());
+  await at(page, 'size-field').fill('256M');
+  await at(page, 'size-field').press('Enter');
+  await page.getByText('The service does not answer; it is asked again').waitFor();
+  assert.equal(await at(page, 'digest-chip').getAttribute('data-state'), 'unchecked');
+  assert.equal(await at(page, 'differs').count(), 0);
+  assert.ok(await at(page, 'review').isDisabled());
+  await page.unroute('**/v1/plans');
+  await agreed(page);
+  assert.ok(await at(page, 'review').isEnabled());
+  await close(page);
+});
+
+test('partitions of days are packed for a target of months', async () => {
+  const page = await open('/plan?source=demo.events&target=demo.events_by_tenant&method=size&bytes=64M');
+  await agreed(page);
+  assert.equal(await text(page, 'chunk-count'), '1', 'the whole sample is smaller than the budget');
+  await at(page, 'size-field').fill('100K');
+  await at(page, 'size-field').press('Enter');
+  await agreed(page);
+  assert.ok(number(await text(page, 'chunk-count')) > 10);
   await close(page);
 });
 

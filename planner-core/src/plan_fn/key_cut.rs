@@ -14,6 +14,7 @@ use crate::rationale::Note;
 use crate::refusal::Refusal;
 use crate::request::{Method, Request, Window};
 use crate::snapshot::{Partition, Snapshot, Table};
+use crate::sql::grain;
 use crate::sql::identifier::Identifier;
 use crate::survey;
 use crate::time_column::{self, Resolved, Told};
@@ -102,13 +103,16 @@ fn is_partitioned(source: &Table) -> bool {
     engine::folding(&source.engine).is_some() && !source.partition_key.is_empty() && source.partition_key != "tuple()"
 }
 
-/// Whether one chunk may carry several partitions; else why not.
+/// Whether one chunk may carry several partitions, so that it writes no more of the target's than it reads; else why not.
 fn packing(snapshot: &Snapshot, partitioned: bool) -> Result<(), String> {
     let (source, target) = (&snapshot.source, &snapshot.target);
-    if !partitioned || target.partition_key.is_empty() || target.partition_key == source.partition_key {
+    if !partitioned || target.partition_key.is_empty() || grain::nests(&source.partition_key, &target.partition_key) {
         return Ok(());
     }
-    Err(format!("each chunk reads one partition: {} is partitioned by another key, and one block should touch few partitions", target.name))
+    Err(format!(
+        "each chunk reads one partition: {} is not partitioned more coarsely, and one block should touch few partitions",
+        target.name
+    ))
 }
 
 /// What is read of each partition: all of it, or the share that the window holds.

@@ -5,6 +5,7 @@ pub mod calibration;
 pub mod checks;
 pub(crate) mod conversion;
 pub mod fence;
+pub(crate) mod grain;
 pub mod identifier;
 pub(crate) mod insert;
 pub(crate) mod key_predicate;

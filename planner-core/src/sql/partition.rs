@@ -87,7 +87,7 @@ pub(crate) fn spelt(key: &str, column: &str, id: &str) -> Option<(UnixMillis, Un
 }
 
 /// The items of a partition key as the server writes it: `(a, b)`, `tuple(a)` or `a`.
-fn items(key: &str) -> Vec<&str> {
+pub(crate) fn items(key: &str) -> Vec<&str> {
     let key = key.trim();
     let inner = key.strip_prefix("tuple").unwrap_or(key).strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     inner.filter(|inner| closes(inner)).map_or_else(|| vec![key], key_type::arguments)

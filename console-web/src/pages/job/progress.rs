@@ -103,7 +103,8 @@ fn elapsed(job: &Job, now: i64) -> String {
 /// When the job will be done, as a range.
 fn end(model: Model, now: i64) -> Option<String> {
     let (done, total, started) = model.job.with(|job| {
-        let job = job.as_ref().filter(|job| job.state == JobState::Running)?;
+        // What a running job says of itself is what it waits for.
+        let job = job.as_ref().filter(|job| job.state == JobState::Running && job.message.is_none())?;
         Some((job.progress.bytes_done, job.progress.bytes_total, job.started_at))
     })?;
     let overall = started.map(|at| eta::per_second(done, now - at.0));

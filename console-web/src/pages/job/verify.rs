@@ -118,6 +118,9 @@ fn comparisons(receipt: Receipt) -> Group {
     let different = all.len();
     all.extend(equal);
     let (total, count) = (all.len(), format::plural(all.len() as u64, "comparison"));
+    if total == 0 {
+        return group().child(el("p").test_id("comparisons").text(format!("Nothing was compared. {}.", receipt.statement)));
+    }
     let words = if different == 0 {
         format!("{count}, all equal")
     } else {

@@ -101,7 +101,7 @@ impl Span {
             .live_attr("aria-invalid", move || wrong.get().to_string())
             .live_value(move || self.shown().map(|window| of(window).label()).unwrap_or_default())
             .on_value("change", change);
-        el("label").class("field inline").child(el("span").text(label)).child(field)
+        explained(el("label").class("field inline").child(el("span").text(label)), field, test_id, "a time in UTC, like 2025-01-31 13:45")
     }
 
     fn presets(self) -> El {
@@ -119,6 +119,12 @@ impl Span {
         let window = move || last_days(self.everything().to, days);
         preset(move || self.chosen.get() == Some(window()), move || self.set(Some(untrack(window)))).text(format!("last {days} d"))
     }
+}
+
+/// A field in its label, with what it takes: shown where what was typed is not that.
+fn explained(label: El, field: El, name: &str, takes: &str) -> El {
+    let id = format!("{name}-takes");
+    label.child(field.attr("aria-describedby", &id)).child(el("small").class("takes").attr("id", &id).text(takes))
 }
 
 /// A button for one value of a control.
@@ -265,5 +271,6 @@ fn size(model: Model) -> Group {
         .live_value(move || budget::text(bytes.get()))
         .on_value("change", typed);
     let presets = budget::PRESETS.map(|of| preset(move || bytes.get() == of, move || set(of)).text(format::bytes(of)));
-    group().child(range).child(el("label").class("field inline").child(field)).child(widths(presets))
+    let field = explained(el("label").class("field inline"), field, "size-field", "a size, like 512M or 1.5 GiB");
+    group().child(range).child(field).child(widths(presets))
 }

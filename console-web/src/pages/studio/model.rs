@@ -21,6 +21,8 @@ use crate::views::studio::Studio;
 const CELLS: u32 = 600;
 /// Rest after which the server is asked, in milliseconds.
 const REST_MS: i32 = 400;
+/// How long after a failed connection the server is asked again, in milliseconds.
+const AGAIN_MS: i32 = 3_000;
 /// Browsers refuse more than some twenty changes of the address a second.
 const ADDRESS_MS: i64 = 300;
 
@@ -61,6 +63,8 @@ pub(super) enum Check {
     Same(Box<PlanAnswer>),
     /// It says something else.
     Differs(Failure),
+    /// It did not answer, and is asked again.
+    Unheard,
 }
 
 /// The signals.
@@ -267,6 +271,15 @@ impl Model {
             if self.plan.try_with_untracked(is_shown) == Some(true) {
                 self.check.set(match answer {
                     Ok(answer) => Check::Same(Box::new(answer)),
+                    Err(Failure::Unreachable) => {
+                        let again = move || {
+                            if self.check.try_with_untracked(|check| *check == Check::Unheard) == Some(true) {
+                                self.plan.notify();
+                            }
+                        };
+                        let _timer = browser::after(AGAIN_MS, again);
+                        Check::Unheard
+                    }
                     Err(failure) => Check::Differs(failure),
                 });
             }

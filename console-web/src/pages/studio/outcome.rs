@@ -182,6 +182,7 @@ fn why_not(plan: &Planned, check: &Check) -> &'static str {
         (Planned::Plan { .. }, Check::Same(_)) => "",
         (Planned::Plan { .. }, Check::Computing) => "The server is checking this plan",
         (Planned::Plan { .. }, Check::Differs(_)) => "The server does not agree with this plan",
+        (Planned::Plan { .. }, Check::Unheard) => "The service does not answer; it is asked again",
         (Planned::Plan { .. }, Check::Unchecked) => "The server has not checked this plan yet",
         (Planned::Refused(_), _) => "The plan is refused",
         (Planned::Needs { .. }, _) => "Finer facts are needed first",
@@ -200,7 +201,7 @@ fn took(plan: &Planned) -> String {
 fn chip(model: Model) -> Group {
     let name = move || {
         model.check.with(|check| match check {
-            Check::Unchecked => "unchecked",
+            Check::Unchecked | Check::Unheard => "unchecked",
             Check::Computing => "computing",
             Check::Same(_) => "same",
             Check::Differs(_) => "differs",
@@ -215,7 +216,7 @@ fn chip(model: Model) -> Group {
     let why = move || {
         model.check.with(|check| match check {
             Check::Differs(failure) => Some(el("div").class("obstacle").test_id("differs").child(failure_words(failure))),
-            Check::Unchecked | Check::Computing | Check::Same(_) => None,
+            Check::Unchecked | Check::Computing | Check::Same(_) | Check::Unheard => None,
         })
     };
     group().child(live_badge("digest-chip", state).live_attr("data-state", name)).live(why)

@@ -31,7 +31,9 @@ pub(super) fn review(model: Model) -> El {
     let open = memo(move || model.reviewing.get());
     dialog("Review and start", "review", open, close, move || match model.check.get_untracked() {
         Check::Same(plan) => Form::of(model, router, &plan).view(&plan).into(),
-        Check::Unchecked | Check::Computing | Check::Differs(_) => el("p").text("The plan has changed. Close this and look again.").into(),
+        Check::Unchecked | Check::Computing | Check::Differs(_) | Check::Unheard => {
+            el("p").text("The plan has changed. Close this and look again.").into()
+        }
     })
 }
 
@@ -137,10 +139,10 @@ impl Form {
             .child(el("p").class("faint").test_id("review-disk").child(self.disk(plan)))
             .child(warned)
             .child(notes(&plan.rationale, Severity::Warning))
+            .child(self.dedup.get_untracked().map(|_| self.dedup_field()))
             .child(self.title_field())
             .child(self.reason_field())
             .child(el("div").class("line").child(self.lanes_field()).child(self.order_field()))
-            .child(self.dedup.get_untracked().map(|_| self.dedup_field()))
             .child(first_sql(self.model))
             .live(refusal)
             .child(self.foot())
@@ -160,6 +162,7 @@ impl Form {
             .attr("type", "text")
             .attr("maxlength", "200")
             .flag("required", true)
+            .flag("autofocus", true)
             .test_id("job-title")
             .live_value(move || self.title.get())
             .on_value("input", move |title| self.title.set(title));
