@@ -36,7 +36,8 @@ use workspace::Workspace;
 type Result<T = ()> = std::result::Result<T, String>;
 
 const USAGE: &str = "\
-cargo xtask up [--port N] [--rows N] [...]   build what is missing and start Penstock with a ClickHouse and a sample
+cargo xtask up [--port N] [--rows N] [--state-dir D]
+                                             build what is missing and start Penstock with a ClickHouse and a sample
 cargo xtask test [--long] [filter ...]       every check; --long adds the slow ones; filters choose tests by name and skip lint
 cargo xtask setup                            install the tools that the other commands need
 cargo xtask console                          build the console into target/console/dist
@@ -48,6 +49,11 @@ fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let command = args.next().unwrap_or_default();
     let rest: Vec<String> = args.collect();
+    // Asked of any command: nothing is installed or built for it. A bench has options of its own.
+    if command != "bench" && rest.iter().any(|arg| matches!(arg.as_str(), "--help" | "-h")) {
+        eprint!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     let workspace = Workspace::of_this_crate();
     let done = match command.as_str() {
         "up" => up::run(&workspace, &rest),
