@@ -105,7 +105,7 @@ impl Head {
         TaskProof {
             asserted: record.asserted,
             chunk_id: record.task.chunk_id,
-            evidence: record.evidence.unwrap_or_default(),
+            evidence: record.evidence.unwrap_or_default().into_owned(),
             n: record.task.n,
             one_block: self.blocks.get(&record.task.n).copied(),
             query_ids,

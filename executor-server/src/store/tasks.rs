@@ -1,5 +1,7 @@
 //! Tasks as they stand: the fold of a job's events.
 
+use std::borrow::Cow;
+
 use executor_api::receipt::Asserted;
 use executor_api::task::{Task, TaskPage, TaskState};
 use planner_core::plan::Chunk;
@@ -25,7 +27,7 @@ pub struct TaskRecord {
     pub clear_until: Option<i64>,
     /// By what it counts as done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<String>,
+    pub evidence: Option<Cow<'static, str>>,
     /// Failures that count against its retries.
     #[serde(default)]
     pub failures: u32,

@@ -76,7 +76,7 @@ pub(super) struct Driver {
     pub(super) earlier: BTreeMap<u64, Vec<Fingerprint>>,
     /// Whether another job may have written the same rows after this one had ended.
     pub(super) overtaken: bool,
-    /// Numbers of the last attempts over all jobs of the plan, by chunk.
+    /// Numbers of the last attempts over all jobs of the plan, by chunk, until this driver sends it.
     pub(super) numbers: BTreeMap<String, u32>,
     pub(super) steps: mpsc::UnboundedReceiver<Step>,
     pub(super) reports: mpsc::UnboundedSender<Step>,

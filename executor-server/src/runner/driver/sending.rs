@@ -30,9 +30,9 @@ impl Driver {
             record.generation = record.generation.max(last.saturating_add(1));
         }
         let now = clock::now();
-        let number = self.numbers.entry(record.task.chunk_id.to_string()).or_default();
-        *number += 1;
-        let attempt_number = *number;
+        // From the first of this job on, the task itself knows.
+        let known = self.numbers.remove(record.task.chunk_id.as_str()).unwrap_or_default();
+        let attempt_number = known.max(record.attempt) + 1;
         record.attempt = attempt_number;
         // What its span held was looked at just now.
         let looked_anew = std::mem::take(&mut record.retried);
