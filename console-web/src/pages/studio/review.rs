@@ -134,7 +134,11 @@ impl Form {
         el("form")
             .class("stack")
             .on("submit", start)
-            .child(el("header").child(el("h2").text("Review and start")).child(self.close("✕").label("Close")))
+            .child(
+                el("header")
+                    .child(el("h2").attr("tabindex", "-1").flag("autofocus", true).text("Review and start"))
+                    .child(self.close("✕").label("Close")),
+            )
             .child(el("p").test_id("review-sentence").text(sentence(plan)))
             .child(el("p").class("faint").test_id("review-disk").child(self.disk(plan)))
             .child(warned)
@@ -162,7 +166,6 @@ impl Form {
             .attr("type", "text")
             .attr("maxlength", "200")
             .flag("required", true)
-            .flag("autofocus", true)
             .test_id("job-title")
             .live_value(move || self.title.get())
             .on_value("input", move |title| self.title.set(title));
