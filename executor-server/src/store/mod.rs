@@ -266,6 +266,10 @@ mod tests {
         connection.pragma_update(None, "user_version", 2).unwrap();
         let text = "{\"digest\":\"ab\",\"statement\":\"größer\"}";
         connection.execute("INSERT INTO receipts (job_id, body) VALUES ('one', ?1)", [text]).unwrap();
+        let looked = Store::look(&directory.path().join("penstock.db")).unwrap().unwrap();
+        assert_eq!(looked.receipt("one").await.unwrap().as_deref(), Some(text));
+        assert_eq!(looked.receipt("two").await.unwrap(), None);
+        drop(looked);
         let store = Store::open(directory.path()).unwrap();
         assert_eq!(store.receipt("one").await.unwrap().as_deref(), Some(text));
         assert_eq!(store.receipt("two").await.unwrap(), None);

@@ -14,6 +14,9 @@ use crate::receipt::{Head, Tally};
 /// Most bytes of a receipt that are stored and read at a time.
 const PIECE: usize = 1 << 18;
 
+/// Version of the store from which on receipts are kept in pieces.
+const IN_PIECES: u32 = 3;
+
 const COMPARISONS: &str = "SELECT body FROM comparisons WHERE job_id = ?1 ORDER BY n";
 
 /// Where a receipt's pieces are.
@@ -59,6 +62,10 @@ impl Store {
     pub async fn receipt(&self, job: &str) -> Result<Option<String>, StoreError> {
         let job = job.to_owned();
         self.read(move |db| {
+            if db.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))? < IN_PIECES {
+                // Looked at without being changed.
+                return Ok(db.query_row("SELECT body FROM receipts WHERE job_id = ?1", [job], |row| row.get(0)).optional()?);
+            }
             let Some(found) = pieces(db, job)? else { return Ok(None) };
             let mut text = Vec::new();
             for part in 0..found.number {
