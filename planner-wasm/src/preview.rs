@@ -11,8 +11,6 @@ use crate::notes;
 
 /// Most chunks of a plan that is hashed while somebody waits for its picture.
 const HASHED_AT_ONCE: usize = 20_000;
-/// A chunk counts as larger than was asked for from a tenth more on.
-const TOLERANCE: u64 = 10;
 /// Steps of a unit.
 const STEPS: u64 = 20;
 /// Steps that are told apart; the last holds everything beyond two units.
@@ -46,9 +44,7 @@ pub(crate) struct Marker {
 impl Marker {
     pub(crate) fn of(core: &PlanCore) -> Self {
         let leading = core.key.as_ref().and_then(|key| KeyType::of(&key.columns.first()?.type_name));
-        // A little more follows from where the index has points.
-        let most_bytes = core.method.most_bytes().map_or(u64::MAX, |most| most.saturating_add(most / TOLERANCE));
-        Self { leading, most_bytes }
+        Self { leading, most_bytes: core.method.most_bytes().unwrap_or(u64::MAX) }
     }
 
     pub(crate) fn marks(&self, span: &Span, bytes: u64) -> Marks {
