@@ -1,5 +1,5 @@
-//! The proof at the end of a job. Its rows are written as they are read, so that a receipt of 100,000 chunks takes no more
-//! memory than one of ten:
+//! The proof at the end of a job. Its rows are written as they are read, so that one of
+//! 100,000 chunks is never in memory as a whole:
 //!
 //! ```text
 //! comparisons ──► Tally ──► verdict ──► Head ──┐

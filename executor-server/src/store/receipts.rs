@@ -62,14 +62,16 @@ impl Store {
     pub async fn receipt(&self, job: &str) -> Result<Option<String>, StoreError> {
         let job = job.to_owned();
         self.read(move |db| {
+            // Pieces as of one moment: another receipt may take their place meanwhile.
+            let db = db.unchecked_transaction()?;
             if db.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))? < IN_PIECES {
                 // Looked at without being changed.
                 return Ok(db.query_row("SELECT body FROM receipts WHERE job_id = ?1", [job], |row| row.get(0)).optional()?);
             }
-            let Some(found) = pieces(db, job)? else { return Ok(None) };
+            let Some(found) = pieces(&db, job)? else { return Ok(None) };
             let mut text = Vec::new();
             for part in 0..found.number {
-                text.extend(piece(db, &found, part)?.unwrap_or_default());
+                text.extend(piece(&db, &found, part)?.unwrap_or_default());
             }
             Ok(Some(String::from_utf8(text).map_err(serde_json::Error::custom)?))
         })

@@ -1,7 +1,6 @@
 //! How finely partition keys divide time: a month of days is one month.
 
-use crate::sql::partition;
-use crate::sql::tokens::{self, Token};
+use crate::sql::partition::{self, Rounded};
 
 /// From fine to coarse; each lies within one of the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,14 +29,7 @@ pub(crate) fn nests(fine: &str, coarse: &str) -> bool {
 
 /// The column that an item rounds, with its time zone if one is named, and how far.
 fn grain(item: &str) -> Option<((String, Option<String>), Grain)> {
-    let seen = tokens::tokens(item);
-    let (function, column, zone) = match seen.as_slice() {
-        [Token::Word(function), Token::Symbol('('), column, Token::Symbol(')')] => (function, column, None),
-        [Token::Word(function), Token::Symbol('('), column, Token::Symbol(','), Token::Text(zone), Token::Symbol(')')] => {
-            (function, column, Some(zone.clone()))
-        }
-        _ => return None,
-    };
+    let Rounded { function, column, zone } = partition::rounded(item)?;
     let grain = match function.as_str() {
         "toStartOfHour" => Grain::Hour,
         "toDate" | "toStartOfDay" | "toYYYYMMDD" => Grain::Day,
@@ -46,7 +38,7 @@ fn grain(item: &str) -> Option<((String, Option<String>), Grain)> {
         "toStartOfYear" | "toYear" => Grain::Year,
         _ => return None,
     };
-    Some(((column.name()?.to_owned(), zone), grain))
+    Some(((column, zone), grain))
 }
 
 #[cfg(test)]

@@ -67,14 +67,8 @@ fn rounds_times(function: &str) -> bool {
 pub(crate) fn spelt(key: &str, column: &str, id: &str) -> Option<(UnixMillis, UnixMillis)> {
     let items = items(key);
     items.iter().enumerate().find_map(|(at, item)| {
-        let seen = tokens::tokens(item);
-        let ([Token::Word(function), Token::Symbol('('), named, Token::Symbol(')')]
-        | [Token::Word(function), Token::Symbol('('), named, Token::Symbol(','), Token::Text(_), Token::Symbol(')')]) = seen.as_slice()
-        else {
-            return None;
-        };
-        let part =
-            part(id, at, items.len()).filter(|part| named.name() == Some(column) && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let Rounded { function, column: named, zone: _ } = rounded(item)?;
+        let part = part(id, at, items.len()).filter(|part| named == column && part.bytes().all(|byte| byte.is_ascii_digit()))?;
         let (date, days) = match (function.as_str(), part.len()) {
             ("toYYYYMMDD", 8) => (day(part)?, 1),
             ("toYYYYMM", 6) => (format!("{}-{}-01", part.get(..4)?, part.get(4..)?), 31),
@@ -84,6 +78,27 @@ pub(crate) fn spelt(key: &str, column: &str, id: &str) -> Option<(UnixMillis, Un
         let first = UnixMillis::parse(&date).ok()?;
         Some((first.plus(-DAY_MS), first.plus((days + 1) * DAY_MS)))
     })
+}
+
+/// An item that is a function of one column.
+pub(crate) struct Rounded {
+    pub(crate) function: String,
+    pub(crate) column: String,
+    /// The time zone that is named.
+    pub(crate) zone: Option<String>,
+}
+
+/// `function(column)` or `function(column, 'zone')`.
+pub(crate) fn rounded(item: &str) -> Option<Rounded> {
+    let seen = tokens::tokens(item);
+    let (function, column, zone) = match seen.as_slice() {
+        [Token::Word(function), Token::Symbol('('), column, Token::Symbol(')')] => (function, column, None),
+        [Token::Word(function), Token::Symbol('('), column, Token::Symbol(','), Token::Text(zone), Token::Symbol(')')] => {
+            (function, column, Some(zone.clone()))
+        }
+        _ => return None,
+    };
+    Some(Rounded { function: function.clone(), column: column.name()?.to_owned(), zone })
 }
 
 /// The items of a partition key as the server writes it: `(a, b)`, `tuple(a)` or `a`.

@@ -1,5 +1,8 @@
 //! Removing what an attempt left, in two steps: stored with its deadline, then sent.
 
+use executor_api::task::Outcome;
+use executor_api::task::TaskState;
+
 use super::Driver;
 use super::record::Note;
 use crate::clickhouse::client::Failure;
@@ -9,8 +12,6 @@ use crate::reconcile::Removal;
 use crate::reconcile::Removed;
 use crate::runner::step::Step;
 use crate::store::TaskRecord;
-use executor_api::task::Outcome;
-use executor_api::task::TaskState;
 
 /// Most removals that come too late, one after the other: each waits for ClickHouse to answer first.
 const MOST_LATE: u32 = 10;

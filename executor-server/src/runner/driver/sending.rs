@@ -1,5 +1,12 @@
 //! Sending an attempt, and noticing that its answer will not come.
 
+use std::sync::Arc;
+
+use executor_api::receipt::Fingerprint;
+use executor_api::task::Attempt;
+use executor_api::task::Outcome;
+use planner_core::sql::fence;
+
 use super::Driver;
 use super::MISSING_TOO_LONG;
 use super::record::Note;
@@ -11,11 +18,6 @@ use crate::reconcile;
 use crate::runner::step::Step;
 use crate::store::AttemptRecord;
 use crate::store::Bulk;
-use executor_api::receipt::Fingerprint;
-use executor_api::task::Attempt;
-use executor_api::task::Outcome;
-use planner_core::sql::fence;
-use std::sync::Arc;
 
 impl Driver {
     pub(super) async fn send(&mut self, n: u64, server_time: i64, before: Option<Fingerprint>, next_generation: bool) {

@@ -1,5 +1,19 @@
 //! Taking jobs in, and up again.
 
+use std::sync::Arc;
+
+use executor_api::event::Event;
+use executor_api::job::{Counts, Dedup, Job, JobCreate, JobState, Progress};
+use planner_core::assertion::{self, Assertion};
+use planner_core::digest;
+use planner_core::plan::Plan;
+use planner_core::snapshot::{Snapshot, Table};
+use planner_core::sql::assertions;
+use planner_core::sql::checks::{self, Proof};
+use planner_core::sql::window;
+use planner_core::survey::{self, SurveySpec};
+use planner_core::{Outcome, audit, plan};
+
 use super::{Engine, site};
 use crate::asserting;
 use crate::clickhouse::client::Failure;
@@ -12,18 +26,6 @@ use crate::runner::step::{Begun, Site};
 use crate::snapshot::{self, NoSnapshot};
 use crate::state::{Held, StateError};
 use crate::store::{StoreError, StoredPlan, Submitted, TaskRecord};
-use executor_api::event::Event;
-use executor_api::job::{Counts, Dedup, Job, JobCreate, JobState, Progress};
-use planner_core::assertion::{self, Assertion};
-use planner_core::digest;
-use planner_core::plan::Plan;
-use planner_core::snapshot::{Snapshot, Table};
-use planner_core::sql::assertions;
-use planner_core::sql::checks::{self, Proof};
-use planner_core::sql::window;
-use planner_core::survey::{self, SurveySpec};
-use planner_core::{Outcome, audit, plan};
-use std::sync::Arc;
 
 /// Why a job is not taken in.
 #[derive(Debug)]

@@ -17,10 +17,10 @@ pub(crate) async fn measure(wanted: &Wanted) -> Value {
     let dist = env::var_os("PENSTOCK_CONSOLE").map_or_else(|| workspace().join("target/console/dist"), PathBuf::from);
     let weight = weigh(&dist);
     let server = ClickHouse::start();
-    sample::install(&server, if wanted.quick { 100_000 } else { 1_000_000 }).await;
+    sample::install(&server, if wanted.has("--quick") { 100_000 } else { 1_000_000 }).await;
     let service = Service::start(&server.url()).await;
     let folder = tempfile::tempdir().expect("a folder for snapshots");
-    let sizes = if wanted.quick { &[(1_000, 100_000)][..] } else { &[(1_000, 100_000), (10_000, 500_000)] };
+    let sizes = if wanted.has("--quick") { &[(1_000, 100_000)][..] } else { &[(1_000, 100_000), (10_000, 500_000)] };
     let write = |(partitions, chunks): &(u32, u32)| {
         let file = folder.path().join(format!("{chunks}.json"));
         fs::write(&file, keyed::answer(*partitions, *chunks).to_string()).expect("the folder takes files");

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{Wanted, median, rounded};
 
 pub(crate) fn measure(wanted: &Wanted) -> Value {
-    let chunks: u32 = if wanted.quick { 100_000 } else { 1_000_000 };
+    let chunks: u32 = if wanted.has("--quick") { 100_000 } else { 1_000_000 };
     let (request, snapshot) = generate::wide(chunks);
     let load = Ask { id: 1, what: Question::Load { snapshot: Box::new(snapshot.clone()) } };
     let plan = Ask { id: 2, what: Question::Plan { request: Box::new(request.clone()), cells: 1000 } };

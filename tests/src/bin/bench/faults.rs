@@ -32,7 +32,7 @@ impl Tally {
 }
 
 pub(crate) async fn measure(wanted: &Wanted) -> Value {
-    let trials = wanted.number("--trials").unwrap_or(if wanted.quick { 5 } else { 50 });
+    let trials = wanted.number("--trials").unwrap_or_else(|| if wanted.has("--quick") { 5 } else { 50 });
     let first = wanted.number("--seed").unwrap_or_else(chance::seed);
     let mut server = ClickHouse::start();
     let (mut penstock, mut token_only) = (Tally::default(), Tally::default());
@@ -43,7 +43,7 @@ pub(crate) async fn measure(wanted: &Wanted) -> Value {
         penstock.add(&with);
         token_only.add(&without);
     }
-    if !wanted.json {
+    if !wanted.has("--json") {
         table(trials, &penstock, &token_only);
     }
     json!({

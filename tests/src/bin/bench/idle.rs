@@ -17,7 +17,7 @@ pub(crate) async fn measure(wanted: &Wanted) -> Value {
     let service = Service::start(&server.url()).await;
     // What starting costs is over.
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let seconds = if wanted.quick { 10 } else { 60 };
+    let seconds = if wanted.has("--quick") { 10 } else { 60 };
     let pid = service.pid().expect("the service runs");
     let (since, before) = (Instant::now(), ticks(pid));
     tokio::time::sleep(Duration::from_secs(seconds)).await;

@@ -15,8 +15,6 @@ use serde_json::Value;
 
 /// What was asked on the command line.
 struct Wanted {
-    json: bool,
-    quick: bool,
     arguments: Vec<String>,
 }
 
@@ -28,7 +26,7 @@ impl Wanted {
         Some(text.parse().unwrap_or_else(|_| panic!("{option} takes a whole number, not '{text}'")))
     }
 
-    /// Whether an option such as `--to-the-end` was given.
+    /// Whether an option such as `--quick` was given.
     fn has(&self, option: &str) -> bool {
         self.arguments.iter().any(|argument| argument == option)
     }
@@ -36,9 +34,7 @@ impl Wanted {
 
 #[tokio::main]
 async fn main() {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let mut wanted = Wanted { json: false, quick: false, arguments };
-    (wanted.json, wanted.quick) = (wanted.has("--json"), wanted.has("--quick"));
+    let wanted = Wanted { arguments: env::args().skip(1).collect() };
     let figures = match wanted.arguments.first().map(String::as_str) {
         Some("core") => core::measure(&wanted),
         Some("faults") => faults::measure(&wanted).await,
@@ -54,7 +50,7 @@ async fn main() {
             std::process::exit(2);
         }
     };
-    print(&figures, wanted.json);
+    print(&figures, wanted.has("--json"));
 }
 
 #[expect(clippy::print_stdout, reason = "the figures are this program's output")]

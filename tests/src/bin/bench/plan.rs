@@ -21,7 +21,7 @@ use crate::{Wanted, rounded};
 const CHUNKS: u64 = 40;
 
 pub(crate) async fn measure(wanted: &Wanted) -> Value {
-    let rows: u64 = if wanted.quick { 3_000_000 } else { 60_000_000 };
+    let rows: u64 = if wanted.has("--quick") { 3_000_000 } else { 60_000_000 };
     let server = ClickHouse::start_with(|config| config.max_memory_bytes = 12 << 30);
     server.query("CREATE DATABASE d").await;
     let mut tables = Vec::new();
@@ -32,7 +32,7 @@ pub(crate) async fn measure(wanted: &Wanted) -> Value {
     }
     let mut types = Vec::new();
     for (at, case) in CASES.iter().enumerate() {
-        types.push(one_type(&server, at, case, if wanted.quick { 10_000 } else { 40_000 }).await);
+        types.push(one_type(&server, at, case, if wanted.has("--quick") { 10_000 } else { 40_000 }).await);
     }
     json!({"simulated": simulated(wanted), "tables": tables, "types": types})
 }
@@ -133,7 +133,7 @@ async fn one_type(server: &ClickHouse, at: usize, case: &penstock_tests::key_cas
 
 /// Half a million chunks of a table that nobody has at hand.
 fn simulated(wanted: &Wanted) -> Value {
-    let (partitions, chunks) = if wanted.quick { (1_000, 50_000) } else { (10_000, 500_000) };
+    let (partitions, chunks) = if wanted.has("--quick") { (1_000, 50_000) } else { (10_000, 500_000) };
     let (request, snapshot) = keyed::huge(partitions, chunks);
     let started = Instant::now();
     let Outcome::Planned(plan) = planner_core::plan(&request, &snapshot) else { panic!("not planned") };

@@ -15,7 +15,7 @@ const LANES: u16 = 2;
 const COPY: &str = "id, tenant, ts, kind, tags, note, amount";
 
 pub(crate) async fn measure(wanted: &Wanted) -> Value {
-    let rows: u64 = if wanted.quick { 2_000_000 } else { 60_000_000 };
+    let rows: u64 = if wanted.has("--quick") { 2_000_000 } else { 60_000_000 };
     let server = ClickHouse::start_with(|config| config.max_memory_bytes = 12 << 30);
     sample::install(&server, rows).await;
     let service = Service::start(&server.url()).await;

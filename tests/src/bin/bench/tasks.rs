@@ -1,5 +1,6 @@
 //! A job of 100,000 tasks, watched for a while: what a task costs the service, its memory, how soon its status answers, and
-//! how often ClickHouse is asked what runs. With `--to-the-end` memory is measured until the receipt is made. Chunks hold a row each, so that hardly anything but the service's work is left.
+//! how often ClickHouse is asked what runs. Chunks hold a row each, so that hardly anything but the service's work is left.
+//! With `--to-the-end` memory is measured until the receipt is made.
 
 use std::time::{Duration, Instant};
 
@@ -16,8 +17,8 @@ const LANES: u16 = 8;
 const TICKS: f64 = 100.0;
 
 pub(crate) async fn measure(wanted: &Wanted) -> Value {
-    let tasks: u64 = wanted.number("--tasks").unwrap_or(if wanted.quick { 10_000 } else { 100_000 });
-    let seconds = wanted.number("--seconds").unwrap_or(if wanted.quick { 20 } else { 60 });
+    let tasks: u64 = wanted.number("--tasks").unwrap_or_else(|| if wanted.has("--quick") { 10_000 } else { 100_000 });
+    let seconds = wanted.number("--seconds").unwrap_or_else(|| if wanted.has("--quick") { 20 } else { 60 });
     let server = ClickHouse::start();
     install(&server, tasks).await;
     let service = Service::start(&server.url()).await;
